@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* See pool.h. */
+#include "config.h"
+
+#include "backends/blk/pool.h"
+
+#include <assert.h>
+#include <stdbool.h>
+
+void pool_init(struct pool *p, unsigned int pages)
+{
+	assert(pages <= POOL_PAGES_MAX);
+	*p = (struct pool){ .pages = pages };
+	/* what is not there is taken for ever */
+	for (unsigned int i = pages; i < POOL_PAGES_MAX; i++)
+		p->used[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+/* The next page at or behind FROM whose use is USED; POOL_PAGES_MAX: none. */
+static unsigned int find(const struct pool *p, unsigned int from, bool used)
+{
+	while (from < POOL_PAGES_MAX) {
+		uint64_t word = p->used[from / 64];
+
+		if (!used)
+			word = ~word;
+		word >>= from % 64;
+		if (word)
+			return from + __builtin_ctzll(word);
+		from = (from / 64 + 1) * 64;
+	}
+	return POOL_PAGES_MAX;
+}
+
+static uint64_t run_mask(unsigned int bit, unsigned int count)
+{
+	uint64_t ones = count == 64 ? ~UINT64_C(0) :
+				      (UINT64_C(1) << count) - 1;
+
+	return ones << bit;
+}
+
+static void mark(struct pool *p, unsigned int first, unsigned int count,
+		 bool used)
+{
+	while (count) {
+		unsigned int bit = first % 64;
+		unsigned int n = 64 - bit < count ? 64 - bit : count;
+		uint64_t mask = run_mask(bit, n);
+
+		if (used)
+			p->used[first / 64] |= mask;
+		else
+			p->used[first / 64] &= ~mask;
+		first += n;
+		count -= n;
+	}
+}
+
+int pool_take(struct pool *p, unsigned int count)
+{
+	/* from the start each time: what was used last is warm in the cache */
+	unsigned int first = find(p, 0, false);
+
+	while (first < p->pages) {
+		unsigned int end = find(p, first, true);
+
+		if (end - first >= count) {
+			mark(p, first, count, true);
+			return first;
+		}
+		first = find(p, end, false);
+	}
+	return -1;
+}
+
+void pool_give(struct pool *p, unsigned int first, unsigned int count)
+{
+	mark(p, first, count, false);
+}

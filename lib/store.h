@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xenstore through libxenstore: 0 or -errno, bounded values, a node named by
+ * a folder and a name in it, transactions with retry, waits with a deadline.
+ *
+ * A `struct store` is one connection and belongs to one thread. Every call is
+ * one round trip to xenstored unless it says otherwise; `requests` counts
+ * them. NODE may be NULL: then DIR is the whole path.
+ *
+ * What is not there (-ENOENT), not ours to see (-EACCES) and lost transactions
+ * (-EAGAIN) are not logged: the caller knows whether that is trouble.
+ * Everything else is logged once.
+ */
+#ifndef LIB_STORE_H
+#define LIB_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xenstore.h>
+
+/* Longest value we read, in bytes with its NUL; a peer's longer one is junk. */
+#define STORE_VALUE_MAX 1024
+
+struct store {
+	struct xs_handle *xs;
+	uint64_t requests;
+};
+
+/* -ENOENT and so on when xenstored does not run; the message says how to start it. */
+int store_open(struct store *s);
+void store_close(struct store *s);
+
+/* Poll this for reading; then store_next_event() until it returns 0. */
+int store_fd(const struct store *s);
+
+/*
+ * The value, NUL-terminated, in BUF of SIZE bytes. -ENOENT; -E2BIG when it
+ * does not fit; -EINVAL when it holds a NUL.
+ */
+int store_read(struct store *s, xs_transaction_t t, const char *dir,
+	       const char *node, char *buf, size_t size);
+/* A strict decimal in MIN..MAX; -EINVAL or -ERANGE else. */
+int store_read_uint(struct store *s, xs_transaction_t t, const char *dir,
+		    const char *node, unsigned int min, unsigned int max,
+		    unsigned int *ret);
+int store_read_u64(struct store *s, xs_transaction_t t, const char *dir,
+		   const char *node, uint64_t min, uint64_t max,
+		   uint64_t *ret);
+/* As above, but an absent node is DEFLT. */
+int store_read_uint_or(struct store *s, xs_transaction_t t, const char *dir,
+		       const char *node, unsigned int min, unsigned int max,
+		       unsigned int deflt, unsigned int *ret);
+
+int store_write(struct store *s, xs_transaction_t t, const char *dir,
+		const char *node, const char *value);
+int store_printf(struct store *s, xs_transaction_t t, const char *dir,
+		 const char *node, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+int store_mkdir(struct store *s, xs_transaction_t t, const char *dir,
+		const char *node);
+/* Absent is fine: 0. */
+int store_remove(struct store *s, xs_transaction_t t, const char *dir,
+		 const char *node);
+int store_set_perms(struct store *s, xs_transaction_t t, const char *dir,
+		    const char *node, const struct xs_permissions *perms,
+		    unsigned int count);
+/* Names below; free() *names only (one block). */
+int store_list(struct store *s, xs_transaction_t t, const char *dir,
+	       const char *node, char ***names, unsigned int *count);
+
+/*
+ * Run FN inside a transaction and commit; again from the start when another
+ * writer got in between (bounded; -EAGAIN when it never succeeds). A negative
+ * return of FN aborts it. FN must bear being run again.
+ */
+typedef int store_tx_fn(struct store *s, xs_transaction_t t, void *arg);
+int store_transact(struct store *s, store_tx_fn *fn, void *arg);
+
+/*
+ * Watches. An event comes once at once, then for each change at or below.
+ * TOKEN is returned with the event. Unwatching drops events under way.
+ */
+int store_watch(struct store *s, const char *dir, const char *node,
+		const char *token);
+int store_unwatch(struct store *s, const char *dir, const char *node,
+		  const char *token);
+/* 1: an event, path and token filled (cut to fit); 0: none now; or -errno.
+ * Never blocks. */
+int store_next_event(struct store *s, char *path, size_t path_size,
+		     char *token, size_t token_size);
+
+/*
+ * Wait until WANTED says true of the node's value (NULL: it is absent), at
+ * most until DEADLINE_NS (CLOCK_MONOTONIC); -ETIMEDOUT. For programs that do
+ * nothing else meanwhile: it takes all events of this connection.
+ */
+typedef bool store_wanted_fn(const char *value, void *arg);
+int store_wait(struct store *s, const char *dir, const char *node,
+	       store_wanted_fn *wanted, void *arg, uint64_t deadline_ns);
+
+#endif

@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What tests/bench/compare runs in the box's dom0. Its results are the lines
+# `# sample METRIC ROUND ARM VALUE`; its TAP only says that nothing went wrong.
+. "$(dirname "$0")/../box/lib.sh"
+rounds=${bench_rounds:-5}
+seconds=${bench_seconds:-3}
+only=${bench_only:-create blk net}
+
+tiny=/box/with/tiny
+set -- $only
+plan $((1 + $#))
+
+daemon_start blkd xl-lite-blkd && daemon_start netd xl-lite-netd &&
+	ok "the daemons run" || bail "the daemons do not run"
+
+ms_now() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# timed METRIC ROUND ARM COMMAND...: how long it takes, in seconds
+timed() {
+	local metric=$1 round=$2 arm=$3 from=${EPOCHREALTIME/./} us
+
+	shift 3
+	if ! "$@" >"$work/out" 2>&1; then
+		diag "$* failed:"
+		diag "$(tail -n 5 "$work/out")"
+		return 1
+	fi
+	us=$((${EPOCHREALTIME/./} - from))
+	printf '# sample %s %d %s %d.%06d\n' "$metric" "$round" "$arm" \
+		$((us / 1000000)) $((us % 1000000))
+}
+
+# --- create and destroy: a tiny guest with one disk and one vif ---------------
+
+# requests METRIC ROUND ARM COMMAND...: how many xenstore requests it makes, by
+# xenstored's own trace, so that both arms are counted alike. Requests of the
+# daemons and of hotplug scripts are part of what creating costs.
+requests() {
+	local metric=$1 round=$2 arm=$3 status
+
+	shift 3
+	rm -f "$work/trace"
+	xenstore-control logfile "$work/trace" >/dev/null &&
+		xenstore-control log on >/dev/null || return 1
+	"$@" >"$work/out" 2>&1
+	status=$?
+	xenstore-control log off >/dev/null
+	[ $status = 0 ] || diag "$* failed: $(tail -n 5 "$work/out")"
+	echo "# sample $metric $round $arm $(grep -c '^IN ' \
+		"$work/trace")"
+	return $status
+}
+
+tiny_cfg() {	# NAME DISK
+	cat <<-END
+	name = "$1"
+	kernel = "$tiny"
+	memory = 32
+	vcpus = 1
+	disk = [ "$2" ]
+	vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr0" ]
+	END
+}
+
+bench_create() {
+	local round bad=0
+
+	modprobe brd rd_nr=4 rd_size=65536
+	tiny_cfg theirs "phy:/dev/ram0,xvda,w" >"$work/theirs.cfg"
+	tiny_cfg ours "/dev/ram1,raw,xvda,w" >"$work/ours.cfg"
+	for ((round = 0; round <= rounds; round++)); do
+		# round 0 warms both up: page cache, modules
+		{
+			timed create_time $round ours \
+				xl-lite create -q "$work/ours.cfg" &&
+			timed destroy_time $round ours xl-lite destroy ours &&
+			timed create_time $round xl \
+				xl create -q "$work/theirs.cfg" &&
+			timed destroy_time $round xl xl destroy theirs
+		} >"$work/samples" || bad=1
+		[ $round = 0 ] || grep '^# sample' "$work/samples"
+		grep -v '^# sample' "$work/samples"
+	done
+	requests create_requests 1 ours xl-lite create -q "$work/ours.cfg" || bad=1
+	xl-lite destroy ours
+	requests create_requests 1 xl xl create -q "$work/theirs.cfg" || bad=1
+	xl destroy theirs
+	[ $bad = 0 ] && ok "create" || not_ok "create"
+}
+
+# --- block and network: one guest with a device of each kind ------------------
+
+# A QEMU for the guest, as xl starts one for a qdisk, and the disk.
+attach_qdisk() {
+	local domid state
+
+	domid=$(xl-lite domid bench)
+	state=/local/domain/0/device-model/$domid/state
+	/usr/libexec/xen-qemu-system-i386 -xen-domid "$domid" -xen-attach \
+		-name bench -nographic -M xenpv -monitor none -serial none \
+		-parallel none >"$logs/qemu.log" 2>&1 </dev/null &
+	daemon_pids+=($!)
+	wait_until 120 xenstore-exists "$state"
+	xl block-attach bench "$1" >"$work/out" 2>&1 ||
+		diag "xl block-attach: $(tail -n 5 "$work/out")"
+}
+
+# run_guest WHAT DISKS NETS DISK_SPECS VIF_SPECS [DISK_BY_XL]
+run_guest() {
+	local what=$1 layer=$work/arms limit
+
+	mkdir -p "$layer"
+	cat >"$layer/arms.conf" <<-END
+	rounds=$rounds
+	seconds=$seconds
+	what=$what
+	disks="$2"
+	nets="$3"
+	END
+	cp "$(dirname "$0")/guest-job.sh" "$layer/job"
+	(cd "$layer" && printf 'job\narms.conf\n' | cpio --quiet -o -H newc) \
+		>"$work/arms.cpio"
+	guest_ramdisk "$work/bench-ramdisk" "$box_guest"/fio.cpio \
+		"$box_guest"/iperf3.cpio "$work/arms.cpio"
+	guest_cfg bench "ramdisk='$work/bench-ramdisk'" "memory=512" \
+		"disk=[$4]" "vif=[$5]" >"$work/bench.cfg"
+	if ! xl-lite create -q "$work/bench.cfg"; then
+		not_ok "$what: the guest is created"
+		return
+	fi
+	limit=$((300 + rounds * (120 + 40 * seconds)))
+	[ -z "$6" ] || attach_qdisk "$6"
+	if guest_wait_console bench '^samples: done' $limit; then
+		ok "$what"
+	else
+		not_ok "$what"
+	fi
+	guest_console bench | sed -n 's/^sample /# sample /p'
+	guest_console bench | grep -v '^sample ' | tail -n 8 | sed 's/^/#   /'
+	xl-lite destroy bench 2>/dev/null	# it may have ended by itself
+}
+
+bench_blk() {
+	modprobe null_blk nr_devices=3 gb=4 bs=512 queue_mode=2 irqmode=0 \
+		no_sched=1
+	run_guest blk \
+		"ours=/dev/xvda xen-blkback=/dev/xvdb qdisk=/dev/xvdc" "" \
+		"'/dev/nullb0,raw,xvda,w', '/dev/nullb1,raw,xvdb,w,backendtype=phy'" \
+		"" "format=raw,vdev=xvdc,access=w,backendtype=qdisk,target=/dev/nullb2"
+}
+
+bench_net() {
+	local address
+
+	ip link add xenbr1 type bridge stp_state 0 forward_delay 0
+	ip addr add 198.51.100.1/24 dev xenbr1
+	ip link set xenbr1 up
+	for address in 192.0.2.1 198.51.100.1; do
+		iperf3 -s -B $address >"$logs/iperf3-$address.log" 2>&1 &
+		daemon_pids+=($!)
+	done
+	run_guest net "" \
+		"ours=eth0=192.0.2.2=192.0.2.1 xen-netback=eth1=198.51.100.2=198.51.100.1" \
+		"" "'bridge=xenbr0', 'bridge=xenbr1,backendtype=kernel'"
+}
+
+for what in $only; do
+	case $what in
+	create) bench_create ;;
+	blk) bench_blk ;;
+	net) bench_net ;;
+	*) not_ok "no such comparison: $what" ;;
+	esac
+done
+for pid in "${daemon_pids[@]}"; do
+	kill "$pid" 2>/dev/null
+done

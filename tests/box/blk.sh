@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# For the box tests of xl-lite-blkd: a disk of ours for a guest that stock xl
+# made, node by node, so that these tests need nothing but the daemon.
+# Source it behind lib.sh.
+
+# disk_paths DOMID DEVID: sets $backend and $frontend.
+disk_paths() {
+	backend=/local/domain/0/backend/uvbd/$1/$2
+	frontend=/local/domain/$1/device/vbd/$2
+}
+
+# disk_add DOMID DEVID IMAGE MODE [NODE=VALUE...]: what a toolstack writes; more
+# nodes go into the backend's folder and win.
+disk_add() {
+	local domid=$1 devid=$2 image=$3 mode=$4 node
+
+	shift 4
+	disk_paths "$domid" "$devid"
+	xenstore-write "$frontend/backend" "$backend" \
+		"$frontend/backend-id" 0 "$frontend/state" 1 \
+		"$frontend/virtual-device" "$devid" \
+		"$frontend/device-type" disk
+	xenstore-chmod -r "$frontend" "n$domid" r0
+	xenstore-write "$backend/frontend" "$frontend" \
+		"$backend/frontend-id" "$domid" "$backend/online" 1 \
+		"$backend/removable" 0 "$backend/bootable" 1 \
+		"$backend/dev" xvda "$backend/type" phy \
+		"$backend/mode" "$mode" "$backend/device-type" disk \
+		"$backend/discard-enable" 1 "$backend/params" "$image"
+	for node; do
+		xenstore-write "$backend/${node%%=*}" "${node#*=}"
+	done
+	xenstore-write "$backend/state" 1
+	xenstore-chmod -r "$backend" n0 "r$domid"
+}
+
+# disk_unplug DOMID DEVID: as a toolstack asks for it
+disk_unplug() {
+	disk_paths "$1" "$2"
+	xenstore-write "$backend/online" 0 "$backend/state" 5
+}
+
+# disk_remove DOMID DEVID: the toolstack's last step
+disk_remove() {
+	disk_paths "$1" "$2"
+	xenstore-rm "$frontend" 2>/dev/null
+	xenstore-rm "$backend" 2>/dev/null
+	xenstore-rm "/local/domain/0/backend/uvbd/$1" 2>/dev/null
+	xenstore-rm /local/domain/0/backend/uvbd 2>/dev/null
+}
+
+# disk_state DOMID DEVID: the backend's
+disk_state() {
+	xenstore-read "/local/domain/0/backend/uvbd/$1/$2/state" 2>/dev/null
+}
+
+# disk_reaches DOMID DEVID STATE
+disk_reaches() {
+	[ "$(disk_state "$1" "$2")" = "$3" ]
+}
+
+# image_free FILE: no process has it open
+image_free() {
+	! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q -- "$1\$"
+}
+
+# said NAME WORD: the rest of the line that guest NAME printed after WORD
+said() {
+	guest_console "$1" | sed -n "s/^$2 //p" | head -n 1
+}
+
+# Shell for a guest's job: disk_here NAME waits until the disk has a size.
+guest_disk_here='
+disk_here() {
+	tries=0
+	until [ "$(cat /sys/block/$1/size 2>/dev/null || echo 0)" != 0 ]; do
+		tries=$((tries + 1)); [ $tries -lt 600 ] || return 1; usleep 100000
+	done
+}'

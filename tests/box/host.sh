@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+# A person's or a test's use of a box, for run and shell: the folder of this run
+# and its end, what goes into the box, and starting it.  Needs common.sh, and
+# brings qemu.sh and build.sh along.
+#
+# The guard below is why nothing is left behind however a run ends: it waits on
+# a pipe that only this process holds open, and removes the run's folder when
+# the pipe breaks.  QEMU itself asks the kernel to end with this process.
+#
+# What the caller sets: $cold, $tree, $no_tree, with=(), set=().
+
+. "$top/tests/box/qemu.sh"
+. "$top/tests/lib/build.sh"
+
+qemu= children=() state= slot=
+current='before it began'
+
+stop_all() {
+	local child
+
+	for child in "${!children[@]}"; do
+		kill -TERM "$child" 2>/dev/null
+	done
+	[ ${#children[@]} = 0 ] || wait "${!children[@]}" 2>/dev/null
+	box_stop
+}
+
+interrupted() {
+	trap '' INT TERM HUP
+	trap - EXIT
+	stop_all
+	rm -rf "$run"
+	say "interrupted: $current"
+	trap - "$1"
+	kill -"$1" $$
+}
+
+# box_begin: makes $run, and sees to its end.
+box_begin() {
+	local tool signal
+
+	for tool in qemu-system-x86_64 qemu-img setpriv; do
+		command -v $tool >/dev/null ||
+			die "$tool is not installed: run tests/deps"
+	done
+	case ${XENSTORED:=xenstored} in
+	xenstored|oxenstored) ;;
+	*) die "XENSTORED=$XENSTORED: want xenstored or oxenstored" ;;
+	esac
+	mkdir -p "$cache"
+	find "$cache" -maxdepth 1 -name 'run.*' -mtime +1 -exec rm -rf {} +
+	run=$(mktemp -d "$cache/run.XXXXXX") || exit
+	exec {guard}> >(trap '' INT TERM HUP; cat >/dev/null; rm -rf "$run")
+	trap 'stop_all; rm -rf "$run"' EXIT
+	for signal in INT TERM HUP; do
+		trap "interrupted $signal" $signal
+	done
+	image=${XL_LITE_BOX_IMAGE:-$("$top/tests/box/image")} || exit
+	if [ -z "$tree$no_tree" ]; then
+		tree=$run/tree
+		checkout_tree "$tree" || exit
+	fi
+}
+
+# Sets $state to the saved state with this $XENSTORED.
+need_state() {
+	state=$image/state-$(state_key "$image")
+	[ -d "$state" ] || with_lock state save_state "$image" "$state"
+}
+
+# pack_payload NAME: the job disk: our programs, the tests, and which to run.
+pack_payload() {
+	local name=$1 from one
+
+	mkdir -p "$run/pack/box"
+	{
+		printf 'BOX_TEST=%q\n' "$name"
+		printf 'XENSTORED=%q\n' "$XENSTORED"
+		printf 'export XENSTORED BOX_TEST\n'
+		for one in "${set[@]}"; do
+			printf 'export %s=%q\n' "${one%%=*}" "${one#*=}"
+		done
+	} >"$run/pack/box/env"
+	if [ ${#with[@]} -gt 0 ]; then
+		mkdir -p "$run/pack/box/with" &&
+			cp "${with[@]}" "$run/pack/box/with/" || return 1
+	fi
+	cp "$top/tests/box/job" "$run/pack/box/job"
+	from=(-C "$run/pack" .)
+	[ -z "$tree" ] || from+=(-C "$tree" .)
+	from+=(-C "$top" tests)
+	rm -f "$run/payload"
+	tar -c --owner=0 --group=0 --transform='s,^tests,./box/tests,' \
+		-f "$run/payload" "${from[@]}" || return 1
+	payload_mib=$((($(stat -c %s "$run/payload") + 1048575) / 1048576))
+	truncate -s $payload_size "$run/payload"
+}
+
+# At most as many boxes at a time as there are processors, over all runs on
+# this cache: more only make each other time out.  Who waits, waits in line for
+# each of the places, and leaves the other lines when it has one.
+take_slot() {
+	local count number fd waiter winner lines=()
+
+	count=$(nproc)
+	for ((number = 0; number < count; number++)); do
+		exec {fd}>"$cache/box-slot.$number"
+		setpriv --pdeathsig TERM flock "$fd" {guard}>&- &
+		lines[$!]=$fd
+	done
+	wait -n -p winner "${!lines[@]}"
+	slot=${lines[$winner]}
+	unset "lines[$winner]"
+	for waiter in "${!lines[@]}"; do
+		kill "$waiter" 2>/dev/null
+		wait "$waiter" 2>/dev/null
+		fd=${lines[$waiter]}
+		exec {fd}>&-
+	done
+}
+
+# start_box SERIAL: with its serial line there; fails when it does not come up.
+start_box() {
+	if [ -n "$cold" ]; then
+		box_cold "$image" -chardev "$1"
+	else
+		box_restore "$image" "$state" -chardev "$1"
+	fi || return 1
+	echo "job $payload_mib $(date +%s) $RANDOM$RANDOM$RANDOM" >&"$ctl_in"
+}
+

@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# pending: has not been seen to pass whole on a quiet machine
+# The same with oxenstored, which is what Debian starts by default.
+# cold: yes
+# xenstored: oxenstored
+# timeout: 600
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/boot.sh"
+boot_tests oxenstored

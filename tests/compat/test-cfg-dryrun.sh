@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+#
+# 'xl-lite -N create' prints what stock 'xl -N create' prints, byte for byte,
+# for generated configurations. xl is made to run without Xen by xl-offline.c.
+
+xl_lite=$builddir/tools/xl-lite/xl-lite
+xl=$(ls /usr/lib/xen-4.17/bin/xl 2>/dev/null)
+if [ -z "$xl" ]; then
+	echo "skipped: xl of Xen 4.17 is not installed (xen-utils-4.17)"
+	exit 77
+fi
+if ! "$xl_lite" help create >/dev/null 2>&1; then
+	echo "skipped: this xl-lite has no create command"
+	exit 77
+fi
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+if ! ${CC:-cc} -O1 -shared -fPIC -o "$tmp/xl-offline.so" \
+	"$srcdir/tests/compat/xl-offline.c" 2>"$tmp/err"; then
+	echo "skipped: xl-offline.c cannot be compiled: $(head -n 1 "$tmp/err")"
+	exit 77
+fi
+
+xl()
+{
+	LD_PRELOAD=$tmp/xl-offline.so LD_LIBRARY_PATH= ASAN_OPTIONS= \
+		"$xl" "$@"
+}
+
+# the same configurations each run
+RANDOM=4
+one_of()
+{
+	shift $((RANDOM % $#))
+	echo "$1"
+}
+
+maybe()
+{
+	[ $((RANDOM % 2)) = 0 ] && one_of "$@"
+}
+
+config()
+{
+	echo 'name="guest"; kernel="/boot/vmlinuz"'
+	echo 'uuid="12345678-9abc-def0-1234-56789abcdef0"'
+	maybe 'type="pv"' 'type="pvh"' 'type="hvm"' 'builder="hvm"' \
+		'builder="generic"'
+	maybe 'memory=512' 'memory=0x100' "memory='64'"
+	maybe 'maxmem=1024' 'maxmem=512'
+	maybe 'vcpus=1' 'vcpus=3'
+	maybe 'maxvcpus=4' 'maxvcpus=8'
+	maybe 'ramdisk="/boot/initrd"'
+	maybe 'root="/dev/xvda1"' 'root=""' 'cmdline="a \"b\" \\ \t/<>é"'
+	maybe 'extra="quiet"' 'extra=""'
+	maybe 'on_poweroff="preserve"' 'on_poweroff="coredump-destroy"'
+	maybe 'on_reboot="destroy"' 'on_reboot="rename-restart"'
+	maybe 'on_crash="coredump-restart"' 'on_crash="preserve"'
+	maybe 'on_watchdog="restart"' 'on_soft_reset="destroy"'
+	maybe "disk=['/x,raw,xvda,w', 'phy:/dev/vg/a,xvdb,r']" \
+		"disk=['tap:qcow2:/y,xvda,w']" "disk=[]" \
+		"disk=['/i.iso,,hdc,cdrom', 'vdev=xvda,target=/a,b']" \
+		"disk=['backend=dd,script=s,discard,vdev=d0p1,target=/z']" \
+		"disk=['no-discard,direct-io-safe,/v,vhd,sdb,ro'," \
+		"disk=['backendtype=qdisk,/v,qed,sdb'] disk+=['/w,,xvdz']" \
+		"disk=['cdrom,vdev=hdc']; disk+=['/w,,xvdz']"
+	maybe "vif=['']" "vif=[]" \
+		"vif=['bridge=xenbr1,mac=00:16:3e:AA:0b:c', 'rate=10Mb/s']" \
+		"vif=['type=ioemu,model=e1000', 'type=vif,mtu=9000,devid=7']" \
+		"vif=['ip=10.0.0.1 10.0.0.2,script=vif-route,gatewaydev=g']" \
+		"vif=['backend=nd,vifname=v0,trusted', 'untrusted']"
+}
+
+passed=0
+accepted=0
+failed=0
+for i in $(seq 300); do
+	config >"$tmp/guest.cfg"
+	xl -N create "$tmp/guest.cfg" >"$tmp/xl" 2>"$tmp/xl.err"
+	xl_status=$?
+	"$xl_lite" -N create "$tmp/guest.cfg" >"$tmp/ours" 2>"$tmp/ours.err"
+	status=$?
+	if [ $status = $xl_status ] && cmp -s "$tmp/xl" "$tmp/ours"; then
+		passed=$((passed + 1))
+		[ -s "$tmp/ours" ] && accepted=$((accepted + 1))
+		continue
+	fi
+	failed=$((failed + 1))
+	echo "--- $i: xl exits with $xl_status, xl-lite with $status"
+	cat "$tmp/guest.cfg" "$tmp/xl.err" "$tmp/ours.err"
+	diff -u "$tmp/xl" "$tmp/ours"
+done
+echo "$passed alike, $accepted of them with a guest; $failed different"
+[ $failed = 0 ] && [ $accepted -gt 100 ]

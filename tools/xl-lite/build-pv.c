@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Building a PV guest; see build-pv.h. Failures are logged here. */
+#include "config.h"
+
+#include "tools/xl-lite/build-pv.h"
+
+#include <errno.h>
+
+#include "lib/log.h"
+
+/* What libxl allows beyond the target, for what Xen counts as the guest's. */
+#define MAXMEM_SLACK_KIB 1024
+
+/* Passes ERR on, and logs which step it was and why. */
+static int step(struct hv *hv, const struct guest_config *config,
+		const char *what, int err)
+{
+	if (!err)
+		return 0;
+	return log_fail(err, "guest %s: %s: %s", config->name, what,
+			hv_why(hv, err));
+}
+
+int build_pv_prepare(struct hv *hv, const struct guest_config *config,
+		     struct build *build)
+{
+	const domid_t domid = build->domid;
+	int err;
+
+	err = step(hv, config, "make its vcpus",
+		   hv_domain_max_vcpus(hv, domid, config->maxvcpus));
+	if (!err)
+		err = step(hv, config, "limit its memory",
+			   hv_domain_max_memory(hv, domid, config->memory_kib +
+						MAXMEM_SLACK_KIB));
+	if (!err)
+		err = step(hv, config, "make the xenstore event channel",
+			   hv_evtchn_alloc(hv, domid, build->store_domid,
+					   &build->store_port));
+	if (!err)
+		err = step(hv, config, "make the console event channel",
+			   hv_evtchn_alloc(hv, domid, build->console_domid,
+					   &build->console_port));
+	if (!err)
+		err = step(hv, config, "limit its memory map",
+			   hv_domain_memmap_limit(hv, domid,
+						  config->maxmem_kib));
+	if (!err)
+		err = step(hv, config, "set the time stamp counter",
+			   hv_domain_tsc_default(hv, domid));
+	if (!err)
+		err = step(hv, config, "set the CPUID policy",
+			   hv_domain_cpuid_default(hv, domid));
+	return err;
+}
+
+static int file_step(struct hv *hv, const struct guest_config *config,
+		     const char *what, const char *path, int err)
+{
+	if (!err)
+		return 0;
+	return log_fail(err, "guest %s: %s %s: %s", config->name, what, path,
+			hv_why(hv, err));
+}
+
+/* The kernel was read, but Xen or libxenguest cannot start it. */
+static int parse_step(struct hv *hv, const struct guest_config *config, int err)
+{
+	if (!err)
+		return 0;
+	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for PV guests (for Linux: built with CONFIG_XEN_PV), in a compression that Xen knows?",
+			config->name, config->kernel, hv_why(hv, err));
+}
+
+static int memory_step(struct hv *hv, const struct guest_config *config,
+		       int err)
+{
+	struct hv_host info;
+
+	if (!err)
+		return 0;
+	log_fail(err, "guest %s: memory: %s", config->name, hv_why(hv, err));
+	if (!hv_host_info(hv, &info))
+		log_fail(err, "guest %s: memory: wanted %llu MiB, %llu MiB are free now",
+			 config->name,
+			 (unsigned long long)config->memory_kib / 1024,
+			 (unsigned long long)info.free_kib / 1024);
+	/* libxenguest often forgets to say which error it was */
+	return err == -EIO ? -ENOMEM : err;
+}
+
+/* Kernel and ramdisk are in the guest's memory, unpacked and side by side. */
+static int place_step(struct hv *hv, const struct guest_config *config,
+		      int err)
+{
+	if (!err)
+		return 0;
+	return log_fail(err, "guest %s: place kernel %s%s%s: %s: are %llu MiB too little for them? Try more memory=",
+			config->name, config->kernel,
+			config->ramdisk ? " and ramdisk " : "",
+			config->ramdisk ? config->ramdisk : "",
+			hv_why(hv, err),
+			(unsigned long long)config->memory_kib / 1024);
+}
+
+int build_pv_load(struct hv *hv, const struct guest_config *config,
+		  struct build *build)
+{
+	const struct hv_image_args args = {
+		.domid = build->domid,
+		.cmdline = config->cmdline,
+		.memory_kib = config->memory_kib,
+		.max_vcpus = config->maxvcpus,
+		.store_port = build->store_port,
+		.console_port = build->console_port,
+		.store_domid = build->store_domid,
+		.console_domid = build->console_domid,
+	};
+	CLEANUP_HV_IMAGE struct hv_image *image = NULL;
+	int err;
+
+	err = step(hv, config, "begin to load", hv_image_open(hv, &args, &image));
+	if (err)
+		return err;
+	err = file_step(hv, config, "kernel", config->kernel,
+			hv_image_kernel(image, config->kernel));
+	if (!err && config->ramdisk)
+		err = file_step(hv, config, "ramdisk", config->ramdisk,
+				hv_image_ramdisk(image, config->ramdisk));
+	if (!err)
+		err = parse_step(hv, config, hv_image_parse(image));
+	if (!err)
+		err = memory_step(hv, config, hv_image_memory(image));
+	if (!err)
+		err = place_step(hv, config, hv_image_place(image));
+	if (!err)
+		err = step(hv, config, "set up the first vcpu",
+			   hv_image_boot(image));
+	if (!err)
+		err = step(hv, config, "grant the xenstore and console pages",
+			   hv_image_grants(image));
+	if (!err)
+		hv_image_frames(image, &build->frames);
+	return err;
+}

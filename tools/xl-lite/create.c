@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a guest; see create.h. guest_create() at the end is the list of
+ * steps.
+ *
+ * All nodes but two are written in one transaction before the guest's memory
+ * is built, so that backends open images and interfaces meanwhile. The two are
+ * the frames of the xenstore and console pages, which only building finds;
+ * nobody looks for them before xenstored is told of the domain.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <xen/io/xenbus.h>
+
+#include "lib/log.h"
+#include "lib/loop.h"
+
+#include "tools/xl-lite/build-pv.h"
+#include "tools/xl-lite/destroy.h"
+#include "tools/xl-lite/devices.h"
+#include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/ready.h"
+#include "tools/xl-lite/userdata.h"
+
+/* What Xen needs for a PV guest beside its memory, as libxl counts it. */
+#define PV_OVERHEAD_KIB 1024
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+struct creation {
+	struct host *host;
+	const struct guest_config *config;
+	struct hv_host hv_host;
+	struct device *devices;
+	size_t num_devices;
+	struct build build;
+	int name_lock;
+	int interrupt_fd;	/* readable: somebody wants us to stop */
+	bool made;		/* there is a domain, and maybe more */
+};
+
+/* -- before anything is made ------------------------------------------------ */
+
+static uint64_t hash(const char *text)
+{
+	uint64_t h = 14695981039346656037u;	/* FNV-1a */
+
+	while (*text)
+		h = (h ^ (unsigned char)*text++) * 1099511628211u;
+	return h;
+}
+
+static void lock_path(const char *name, char *path, size_t size)
+{
+	/* names may hold what file names may not: hence the hash */
+	snprintf(path, size, "/var/lib/xen/xl-lite-name-%016llx.lock",
+		 (unsigned long long)hash(name));
+}
+
+/* Removed while it is held: who opened it meanwhile sees that, and retries. */
+static void unlock_name(struct creation *c)
+{
+	char path[64];
+
+	if (c->name_lock == -1)
+		return;
+	lock_path(c->config->name, path, sizeof(path));
+	unlink(path);
+	close(c->name_lock);
+	c->name_lock = -1;
+}
+
+/*
+ * Two creations of one name at a time would both find it free. The kernel
+ * lets go of the lock however we end.
+ */
+static int lock_name(struct creation *c)
+{
+	const char *name = c->config->name;
+	char path[64];
+
+	lock_path(name, path, sizeof(path));
+	for (;;) {
+		CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC |
+					    O_NOFOLLOW, 0600);
+		struct stat st;
+
+		if (fd == -1)
+			return log_err(-errno, "guest %s: %s", name, path);
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			if (errno != EWOULDBLOCK)
+				return log_err(-errno, "guest %s: %s", name,
+					       path);
+			return log_fail(-EEXIST, "guest %s: name: another xl-lite is creating a guest of this name right now",
+					name);
+		}
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0) {
+			c->name_lock = STEAL_FD(fd);
+			return 0;
+		}
+	}
+}
+
+static int check_name(struct creation *c)
+{
+	bool initialised;
+	domid_t domid;
+	int err = lock_name(c);
+
+	if (err)
+		return err;
+	err = domain_by_name(&c->host->store, c->config->name, &domid,
+			     &initialised);
+	if (err == 0)
+		return log_fail(-EEXIST, "guest %s: name: in use by domain %u: choose another with name=, or end that guest with 'xl-lite destroy %u'",
+				c->config->name, domid, domid);
+	if (err != -ESRCH)
+		return err;
+	if (!initialised)
+		return log_fail(-ENOENT, "guest %s: dom0 is not set up: run /usr/lib/xen-*/bin/xen-init-dom0, or 'systemctl start xen-init-dom0'",
+				c->config->name);
+	return 0;
+}
+
+static int check_type(struct creation *c)
+{
+	if (c->config->type != GUEST_PV)
+		return log_fail(-EINVAL, "guest %s: type=\"%s\": only PV guests can be created yet: use xl for this one",
+				c->config->name,
+				guest_type_name(c->config->type));
+	if (!c->config->kernel)
+		return log_fail(-EINVAL, "guest %s: kernel= is missing: a PV guest starts from one",
+				c->config->name);
+	return 0;
+}
+
+static int check_host(struct creation *c)
+{
+	const uint64_t want = c->config->memory_kib + PV_OVERHEAD_KIB;
+	int err = hv_host_info(c->host->hv, &c->hv_host);
+
+	if (err)
+		return log_fail(err, "guest %s: host: %s", c->config->name,
+				hv_why(c->host->hv, err));
+	if (!c->hv_host.pv)
+		return log_fail(-EINVAL, "guest %s: this Xen was built without PV guests",
+				c->config->name);
+	if (want > c->hv_host.free_kib)
+		return log_fail(-ENOMEM, "guest %s: memory: %llu MiB are needed, %llu MiB of the host's %llu MiB are free: lower memory=, end a guest, or take some from dom0 with 'xl mem-set 0 MIB'",
+				c->config->name,
+				(unsigned long long)want / 1024,
+				(unsigned long long)c->hv_host.free_kib / 1024,
+				(unsigned long long)c->hv_host.total_kib / 1024);
+	return 0;
+}
+
+/* Xenstore and console may be served by domains of their own. */
+static int find_servers(struct creation *c)
+{
+	const unsigned int last = DOMID_FIRST_RESERVED - 1;
+	unsigned int store, console;
+	int err;
+
+	err = store_read_uint_or(&c->host->store, XBT_NULL, PATH_XENSTORED,
+				 "domid", 0, last, 0, &store);
+	if (!err)
+		err = store_read_uint_or(&c->host->store, XBT_NULL,
+					 PATH_XENCONSOLED, "domid", 0, last,
+					 0, &console);
+	if (err)
+		return log_err(err, "guest %s: who serves xenstore and console",
+			       c->config->name);
+	c->build.store_domid = store;
+	c->build.console_domid = console;
+	return 0;
+}
+
+/* -- nodes ------------------------------------------------------------------ */
+
+static void write_vm(struct nodes *n, const struct creation *c,
+		     const char *vm)
+{
+	const struct guest_config *config = c->config;
+	char uuid[UUID_TEXT_SIZE];
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	uuid_format(config->uuid, uuid);
+	nodes_put(n, vm, "name", "%s", config->name);
+	nodes_put(n, vm, "uuid", "%s", uuid);
+	nodes_put(n, vm, "image/ostype", "linux");
+	nodes_put(n, vm, "image/kernel", "%s", config->kernel);
+	if (config->ramdisk)
+		nodes_put(n, vm, "image/ramdisk", "%s", config->ramdisk);
+	if (config->cmdline)
+		nodes_put(n, vm, "image/cmdline", "%s", config->cmdline);
+	nodes_put(n, vm, "start_time", "%lld.%02d", (long long)now.tv_sec,
+		  (int)now.tv_usec / 10000);
+}
+
+/*
+ * What the guest itself may write. The folder, new, is the guest's while these
+ * are made in it, so that they inherit that, and dom0's after that: a request
+ * for each less. Nobody sees it meanwhile, in the transaction.
+ */
+static void write_guests_own(struct nodes *n, domid_t domid, const char *dir)
+{
+	static const char *const names[] = {
+		"device/suspend/event-channel",
+		"control/shutdown",
+		"control/feature-poweroff",
+		"control/feature-reboot",
+		"control/feature-suspend",
+		"control/sysrq",
+		"data",
+		"drivers",
+		"feature",
+		"attr",
+		"error",
+	};
+	/* made on the way */
+	static const char *const folders[] = {
+		"device/suspend", "device", "control", NULL,
+	};
+	const struct node_access own = { .owner = domid, .reader = domid };
+	const struct node_access ours = { .owner = 0, .reader = domid };
+
+	nodes_make(n, own, dir, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		nodes_mkdir(n, dir, names[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		nodes_access(n, ours, dir, folders[i]);
+}
+
+static void write_vcpus(struct nodes *n, const struct guest_config *config,
+			const char *dir)
+{
+	char node[48];
+
+	for (unsigned int i = 0; i < config->maxvcpus; i++) {
+		snprintf(node, sizeof(node), "cpu/%u/availability", i);
+		nodes_put(n, dir, node, "%s",
+			  i < config->vcpus ? "online" : "offline");
+	}
+}
+
+static void write_domain(struct nodes *n, const struct creation *c,
+			 const char *dir, const char *vm)
+{
+	const struct guest_config *config = c->config;
+
+	nodes_put(n, dir, "vm", "%s", vm);
+	nodes_put(n, dir, "name", "%s", config->name);
+	write_vcpus(n, config, dir);
+	nodes_put(n, dir, "memory/static-max", "%llu",
+		  (unsigned long long)config->maxmem_kib);
+	nodes_put(n, dir, "memory/target", "%llu",
+		  (unsigned long long)config->memory_kib);
+	nodes_put(n, dir, "memory/videoram", "0");
+	nodes_put(n, dir, "control/platform-feature-multiprocessor-suspend",
+		  "1");
+	nodes_put(n, dir, "control/platform-feature-xs_reset_watches", "1");
+	nodes_put(n, dir, "domid", "%u", c->build.domid);
+	nodes_put(n, dir, "store/port", "%u", c->build.store_port);
+}
+
+/*
+ * The first console is unlike other devices: its frontend folder is dom0's,
+ * and xenconsoled goes by the ring and the port in it alone.
+ */
+static void write_console(struct nodes *n, const struct creation *c,
+			  const char *dir)
+{
+	const domid_t domid = c->build.domid;
+	const struct node_access guests = { .owner = domid, .reader = 0 };
+	const struct node_access ours = { .owner = 0, .reader = domid };
+	char backend[STORE_PATH_MAX], entry[STORE_PATH_MAX];
+
+	path_console_backend(backend, sizeof(backend), 0, domid);
+	path_libxl_device(entry, sizeof(entry), domid, KIND_CONSOLE, 0);
+
+	nodes_put(n, entry, "frontend", "%s/console", dir);
+	nodes_put(n, entry, "backend", "%s", backend);
+	nodes_put(n, entry, "frontend-id", "%u", domid);
+	nodes_put(n, entry, "online", "1");
+	nodes_put(n, entry, "state", "%d", XenbusStateInitialising);
+	nodes_put(n, entry, "protocol", "vt100");
+
+	nodes_make(n, ours, backend, NULL);
+	nodes_put(n, backend, "frontend", "%s/console", dir);
+	nodes_put(n, backend, "frontend-id", "%u", domid);
+	nodes_put(n, backend, "online", "1");
+	nodes_put(n, backend, "state", "%d", XenbusStateInitialising);
+	nodes_put(n, backend, "protocol", "vt100");
+
+	nodes_put(n, dir, "console/backend", "%s", backend);
+	nodes_put_as(n, guests, dir, "console/backend-id", "0");
+	nodes_put(n, dir, "console/limit", "1048576");
+	nodes_put(n, dir, "console/type", "xenconsoled");
+	nodes_put(n, dir, "console/output", "pty");
+	nodes_put(n, dir, "console/port", "%u", c->build.console_port);
+}
+
+static int write_all(struct store *s, xs_transaction_t t, void *arg)
+{
+	const struct creation *c = arg;
+	const domid_t domid = c->build.domid;
+	const struct node_access ours = { .owner = 0, .reader = domid };
+	struct nodes n = { .store = s, .t = t };
+	char dir[STORE_PATH_MAX], vm[STORE_PATH_MAX], libxl[STORE_PATH_MAX];
+
+	path_domain(dir, sizeof(dir), domid);
+	domain_vm_path(c->config->uuid, vm);
+	path_libxl(libxl, sizeof(libxl), domid);
+	/* what a domain of this number may have left */
+	nodes_remove(&n, dir, NULL);
+	nodes_remove(&n, libxl, NULL);
+	nodes_make(&n, ours, vm, NULL);
+	write_guests_own(&n, domid, dir);
+	write_domain(&n, c, dir, vm);
+	write_vm(&n, c, vm);
+	write_console(&n, c, dir);
+	nodes_put(&n, libxl, "type", "pv");
+	nodes_put(&n, libxl, "dm-version", "qemu_xen");
+	for (size_t i = 0; i < c->num_devices; i++)
+		device_write(&n, &c->devices[i], domid);
+	return n.err;
+}
+
+/* -- the steps -------------------------------------------------------------- */
+
+static int make_domain(struct creation *c)
+{
+	const struct hv_create args = {
+		.uuid = c->config->uuid,
+		.max_vcpus = c->config->maxvcpus,
+		.gnttab_v2 = c->hv_host.gnttab_v2,
+	};
+	int err = hv_domain_create(c->host->hv, &args, &c->build.domid);
+
+	if (err)
+		return log_fail(err, "guest %s: make the domain: %s",
+				c->config->name, hv_why(c->host->hv, err));
+	c->made = true;
+	return 0;
+}
+
+static int write_nodes(struct creation *c)
+{
+	int err = store_transact(&c->host->store, write_all, c);
+
+	if (err)
+		log_err(err, "guest %s: write its xenstore nodes",
+			c->config->name);
+	return err;
+}
+
+static int introduce(struct creation *c)
+{
+	const struct build *b = &c->build;
+	struct nodes n = { .store = &c->host->store };
+	char dir[STORE_PATH_MAX];
+
+	path_domain(dir, sizeof(dir), b->domid);
+	nodes_put(&n, dir, "store/ring-ref", "%lu", b->frames.store);
+	nodes_put(&n, dir, "console/ring-ref", "%lu", b->frames.console);
+	if (n.err)
+		return log_err(n.err, "guest %s: write its rings",
+			       c->config->name);
+	c->host->store.requests++;
+	if (xs_introduce_domain(c->host->store.xs, b->domid, b->frames.store,
+				b->store_port))
+		return 0;
+	return log_err(-errno, "guest %s: make it known to xenstored",
+		       c->config->name);
+}
+
+/*
+ * From here on Ctrl-C and its like do not end us half way: they are looked
+ * for between steps and while waiting, and then all is undone.
+ */
+static int hold_signals(struct creation *c)
+{
+	c->interrupt_fd = loop_signal_fd(stop_signals,
+					 ARRAY_SIZE(stop_signals));
+	if (c->interrupt_fd >= 0)
+		return 0;
+	return log_err(c->interrupt_fd, "guest %s: signals", c->config->name);
+}
+
+static void release_signals(struct creation *c)
+{
+	sigset_t set;
+
+	if (c->interrupt_fd < 0)
+		return;
+	close(c->interrupt_fd);
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		sigaddset(&set, stop_signals[i]);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int interrupted(const struct creation *c)
+{
+	struct pollfd p = { .fd = c->interrupt_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 ? -EINTR : 0;
+}
+
+static int wait_ready(struct creation *c)
+{
+	int err = guest_wait_ready(c->host, c->config->name, c->build.domid,
+				   c->devices, c->num_devices,
+				   c->interrupt_fd);
+
+	return err ? err : interrupted(c);
+}
+
+/* Undo what was done; after a success there is nothing to undo. */
+static void creation_end(struct creation *c)
+{
+	if (c->made) {
+		log_info("guest %s: removed again", c->config->name);
+		guest_destroy(c->host, c->build.domid, c->config->uuid);
+	}
+	free(c->devices);
+	unlock_name(c);
+	release_signals(c);
+}
+
+#define CLEANUP_CREATION CLEANUP(creation_end)
+
+int guest_create(struct host *host, const struct guest_config *config,
+		 domid_t *domid)
+{
+	CLEANUP_CREATION struct creation c = {
+		.host = host,
+		.config = config,
+		.name_lock = -1,
+		.interrupt_fd = -1,
+	};
+	int err;
+
+	/* nothing is made before all this is known to be well */
+	if ((err = check_type(&c)) ||
+	    (err = check_host(&c)) ||
+	    (err = check_name(&c)) ||
+	    (err = devices_plan(host, config, &c.devices, &c.num_devices)) ||
+	    (err = find_servers(&c)))
+		return err;
+
+	if ((err = hold_signals(&c)) ||
+	    (err = make_domain(&c)) ||
+	    (err = build_pv_prepare(host->hv, config, &c.build)) ||
+	    (err = write_nodes(&c)) ||
+	    (err = userdata_write(config, c.build.domid)) ||
+	    (err = interrupted(&c)) ||
+	    (err = build_pv_load(host->hv, config, &c.build)) ||
+	    (err = interrupted(&c)) ||
+	    (err = introduce(&c)) ||
+	    (err = wait_ready(&c))) {
+		if (err == -EINTR)
+			log_fail(err, "guest %s: interrupted", config->name);
+		return err;
+	}
+
+	c.made = false;		/* it is the caller's now */
+	*domid = c.build.domid;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Unmaking a guest, whoever made it: xl-lite or stock xl. */
+#ifndef XL_LITE_DESTROY_H
+#define XL_LITE_DESTROY_H
+
+#include "tools/xl-lite/host.h"
+
+/*
+ * Stop the domain, take its devices from their servers, and remove it with
+ * its nodes, userdata and device model. A server that does not let go within
+ * 10 seconds is named, and its device is removed all the same; so this only
+ * fails when xenstore or Xen itself does. Logged.
+ */
+int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16]);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Ending a guest's QEMU; see device-model.h. */
+#include "config.h"
+
+#include "tools/xl-lite/device-model.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#include "tools/xl-lite/domain.h"
+
+#define GRACE_MS 5000
+
+/*
+ * Is PID the QEMU of this domain? Its number comes from xenstore and may be
+ * old: what carries it now could be anything.
+ */
+static bool is_qemu_of(unsigned int pid, domid_t domid)
+{
+	CLEANUP_FCLOSE FILE *f = NULL;
+	char path[64], id[16], line[4096];
+	bool next = false, found = false;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	snprintf(id, sizeof(id), "%u", domid);
+	f = fopen(path, "re");
+	n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
+	line[n] = '\0';
+	for (char *arg = line; arg < line + n; arg += strlen(arg) + 1) {
+		found |= next && strcmp(arg, id) == 0;
+		next = strcmp(arg, "-xen-domid") == 0;
+	}
+	return found;
+}
+
+static void end_process(unsigned int pid, domid_t domid)
+{
+	CLEANUP_CLOSE int fd = syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* looked at after it was opened: this is the process we mean */
+	if (fd == -1 || !is_qemu_of(pid, domid))
+		return;
+	syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
+	if (poll(&p, 1, GRACE_MS) == 1)
+		return;
+	log_warn("domain %u: QEMU (process %u) did not end in %d s: killed",
+		 domid, pid, GRACE_MS / 1000);
+	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+}
+
+void device_model_stop(struct host *host, domid_t domid)
+{
+	char path[STORE_PATH_MAX];
+	unsigned int pid;
+
+	path_domain(path, sizeof(path), domid);
+	if (store_read_uint(&host->store, XBT_NULL, path,
+			    "image/device-model-pid", 2, 1 << 22, &pid))
+		return;
+	end_process(pid, domid);
+	path_device_model(path, sizeof(path), 0, domid);
+	store_remove(&host->store, XBT_NULL, path, NULL);
+	snprintf(path, sizeof(path), "/var/run/xen/qmp-libxl-%u", domid);
+	unlink(path);
+	snprintf(path, sizeof(path), "/var/run/xen/qmp-libxenstat-%u", domid);
+	unlink(path);
+}

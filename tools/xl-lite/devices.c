@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest's devices as xenstore nodes; see devices.h. */
+#include "config.h"
+
+#include "tools/xl-lite/devices.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xen/io/xenbus.h>
+
+#include "lib/log.h"
+
+#include "tools/xl-lite/domain.h"
+
+#define SCRIPTS "/etc/xen/scripts/"
+
+/* -- deciding -------------------------------------------------------------- */
+
+/* Only this domain's backends are driven for now. */
+static bool is_own_domain(const char *domain)
+{
+	return !domain || strcmp(domain, "0") == 0 ||
+	       strcmp(domain, "Domain-0") == 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int refuse(const struct guest_config *config, const struct device *d,
+		  const char *why)
+{
+	return log_fail(-EINVAL, "guest %s: %s: %s", config->name, d->name,
+			why);
+}
+
+/* xen-blkback takes a device by its number. */
+static int plan_kernel_disk(const struct guest_config *config,
+			    struct device *d)
+{
+	int err = host_block_device(d->target, &d->major, &d->minor);
+
+	d->backend_kind = KIND_VBD;
+	if (err == -ENOTBLK)
+		return refuse(config, d, "the kernel's backend serves block devices, and this is none: leave out backendtype=phy, then xl-lite-blkd serves it");
+	if (err)
+		return log_err(err, "guest %s: %s: %s", config->name, d->name,
+			       d->target);
+	return 0;
+}
+
+/* The server has another working directory than we. */
+static int absolute_target(const struct guest_config *config, struct device *d)
+{
+	const char *target = d->disk->target;
+	char cwd[PATH_MAX] = "";
+	int n;
+
+	if (*target != '/' && !getcwd(cwd, sizeof(cwd)))
+		return log_err(-errno, "guest %s: %s: working directory",
+			       config->name, d->name);
+	n = snprintf(d->target, sizeof(d->target), "%s%s%s", cwd,
+		     *target == '/' ? "" : "/", target);
+	if (n < 0 || (size_t)n >= sizeof(d->target))
+		return refuse(config, d, "the path is too long for xenstore");
+	return 0;
+}
+
+static int plan_disk(const struct host *host, const struct guest_config *config,
+		     const struct disk_config *disk, struct device *d)
+{
+	*d = (struct device) {
+		.kind = KIND_VBD,
+		.frontend_kind = disk->user_frontend ? KIND_UVBD : KIND_VBD,
+		.devid = disk->vdev_number,
+		.disk = disk,
+	};
+	snprintf(d->name, sizeof(d->name), "disk %s", disk->vdev);
+	if (!is_own_domain(disk->backend_domain))
+		return refuse(config, d, "backend=: disks served by another domain cannot be had yet");
+	if (disk->script)
+		return refuse(config, d, "script=: hotplug scripts are not run: give the block device or file itself as target");
+	if (disk->specification != DISK_SPEC_XEN)
+		return refuse(config, d, "specification=virtio: only specification=xen can be had");
+	if (disk->format == DISK_FORMAT_EMPTY)
+		return refuse(config, d, "an empty drive is of no use to a PV guest: give it an image");
+	if (disk->format != DISK_FORMAT_RAW)
+		return refuse(config, d, "only raw images can be served yet: convert it with 'qemu-img convert -O raw'");
+	if (absolute_target(config, d))
+		return -EINVAL;
+	switch (disk->backendtype) {
+	case DISK_BACKEND_PHY:
+		return plan_kernel_disk(config, d);
+	case DISK_BACKEND_DEFAULT:
+		if (host->config.disk_kernel)
+			return plan_kernel_disk(config, d);
+		break;
+	case DISK_BACKEND_TAP:
+	case DISK_BACKEND_QDISK:
+	case DISK_BACKEND_STANDALONE:
+		/* what these would serve, ours serves as well */
+		break;
+	}
+	d->backend_kind = KIND_UVBD;
+	d->daemon = "xl-lite-blkd";
+	return 0;
+}
+
+static int plan_vif(const struct host *host, const struct guest_config *config,
+		    const struct vif_config *vif, struct device *d)
+{
+	bool kernel = vif->backendtype == VIF_BACKEND_DEFAULT ?
+		host->config.vif_kernel :
+		vif->backendtype == VIF_BACKEND_KERNEL;
+
+	*d = (struct device) {
+		.kind = KIND_VIF,
+		.frontend_kind = vif->user_frontend ? KIND_UVIF : KIND_VIF,
+		.backend_kind = kernel ? KIND_VIF : KIND_UVIF,
+		.daemon = kernel ? NULL : "xl-lite-netd",
+		.devid = vif->devid,
+		.vif = vif,
+		.bridge = vif->bridge ? vif->bridge : host->config.vif_bridge,
+	};
+	snprintf(d->name, sizeof(d->name), "vif %u", vif->devid);
+	if (!is_own_domain(vif->backend_domain))
+		return refuse(config, d, "backend=: interfaces served by another domain cannot be had yet");
+	/* what this script does for xl is done here without it */
+	if (vif->script && strcmp(base_name(vif->script), "vif-bridge") != 0)
+		return refuse(config, d, "script=: only what vif-bridge does can be had: leave it out and name a bridge=");
+	if (!host_bridge_exists(d->bridge))
+		return log_fail(-ENODEV, "guest %s: %s: bridge %s: does not exist: make it with 'ip link add %s type bridge', or name another with bridge=",
+				config->name, d->name, d->bridge, d->bridge);
+	return 0;
+}
+
+static int check_daemon(const struct guest_config *config,
+			const struct device *d)
+{
+	if (!d->daemon || host_daemon_running(d->daemon))
+		return 0;
+	return log_fail(-ESRCH, "guest %s: %s: %s: does not run: start it with 'systemctl start %s', or just '%s &'",
+			config->name, d->name, d->daemon, d->daemon, d->daemon);
+}
+
+int devices_plan(const struct host *host, const struct guest_config *config,
+		 struct device **devices, size_t *count)
+{
+	const size_t total = config->num_disks + config->num_vifs;
+	CLEANUP_FREE struct device *list = calloc(total + 1, sizeof(*list));
+	int first_err = 0;
+
+	if (!list)
+		return log_err(-ENOMEM, "guest %s: devices", config->name);
+	/* all of them, so that one run shows all that is wrong */
+	for (size_t i = 0; i < total; i++) {
+		struct device *d = &list[i];
+		int err;
+
+		if (i < config->num_disks)
+			err = plan_disk(host, config, &config->disks[i], d);
+		else
+			err = plan_vif(host, config,
+				       &config->vifs[i - config->num_disks], d);
+		if (!err)
+			err = check_daemon(config, d);
+		if (err && !first_err)
+			first_err = err;
+	}
+	if (first_err)
+		return first_err;
+	*devices = STEAL_PTR(list);
+	*count = total;
+	return 0;
+}
+
+/* -- writing --------------------------------------------------------------- */
+
+void device_backend_path(const struct device *d, domid_t domid,
+			 char path[STORE_PATH_MAX])
+{
+	path_backend(path, STORE_PATH_MAX, 0, d->backend_kind, domid, d->devid);
+}
+
+struct device_paths {
+	char frontend[STORE_PATH_MAX];
+	char backend[STORE_PATH_MAX];
+	char libxl[STORE_PATH_MAX];
+};
+
+static void device_paths(const struct device *d, domid_t domid,
+			 struct device_paths *p)
+{
+	path_frontend(p->frontend, sizeof(p->frontend), domid,
+		      d->frontend_kind, d->devid);
+	device_backend_path(d, domid, p->backend);
+	path_libxl_device(p->libxl, sizeof(p->libxl), domid, d->kind, d->devid);
+}
+
+/* A key of the backend, and its copy for the toolstack. */
+static void put_both(struct nodes *n, const struct device_paths *p,
+		     const char *key, const char *value)
+{
+	nodes_put(n, p->backend, key, "%s", value);
+	nodes_put(n, p->libxl, key, "%s", value);
+}
+
+static const char *flag(bool value)
+{
+	return value ? "1" : "0";
+}
+
+static void write_disk_backend(struct nodes *n, const struct device *d,
+			       const struct device_paths *p)
+{
+	const struct disk_config *disk = d->disk;
+
+	put_both(n, p, "params", d->target);
+	put_both(n, p, "script", SCRIPTS "block");
+	put_both(n, p, "removable", flag(disk->removable));
+	put_both(n, p, "bootable", "1");
+	put_both(n, p, "dev", disk->vdev);
+	/* for stock xl: what it calls a disk that it has not to serve */
+	put_both(n, p, "type", "phy");
+	put_both(n, p, "mode", disk->readonly ? "r" : "w");
+	put_both(n, p, "device-type", disk->cdrom ? "cdrom" : "disk");
+	put_both(n, p, "discard-enable",
+		 flag(!disk->readonly && disk->discard != CHOICE_NO));
+	put_both(n, p, "specification", "xen");
+	if (disk->direct_io_safe)
+		put_both(n, p, "direct-io-safe", "1");
+	if (!d->daemon) {
+		/* what the script would find out and write for xen-blkback */
+		nodes_put(n, p->backend, "physical-device", "%x:%x", d->major,
+			  d->minor);
+		nodes_put(n, p->backend, "hotplug-status", "connected");
+	}
+}
+
+static void write_disk_frontend(struct nodes *n, const struct device *d,
+				const struct device_paths *p)
+{
+	nodes_put(n, p->frontend, "virtual-device", "%u", d->devid);
+	nodes_put(n, p->frontend, "device-type", "%s",
+		  d->disk->cdrom ? "cdrom" : "disk");
+	nodes_put(n, p->frontend, "trusted", "%s",
+		  flag(d->disk->trusted != CHOICE_NO));
+	nodes_put(n, p->frontend, "protocol", "%s", "x86_64-abi");
+}
+
+static void write_vif_backend(struct nodes *n, const struct device *d,
+			      const struct device_paths *p, const char *mac)
+{
+	const struct vif_config *vif = d->vif;
+	char text[64];
+
+	put_both(n, p, "script", SCRIPTS "vif-bridge");
+	if (vif->vifname)
+		put_both(n, p, "vifname", vif->vifname);
+	put_both(n, p, "mac", mac);
+	if (vif->ip)
+		put_both(n, p, "ip", vif->ip);
+	if (vif->gatewaydev)
+		put_both(n, p, "gatewaydev", vif->gatewaydev);
+	if (vif->rate_bytes) {
+		snprintf(text, sizeof(text), "%llu,%u",
+			 (unsigned long long)vif->rate_bytes,
+			 vif->rate_interval_us);
+		put_both(n, p, "rate", text);
+	}
+	if (vif->mtu) {
+		snprintf(text, sizeof(text), "%u", vif->mtu);
+		put_both(n, p, "mtu", text);
+	}
+	put_both(n, p, "bridge", d->bridge);
+	snprintf(text, sizeof(text), "%u", d->devid);
+	put_both(n, p, "handle", text);
+	put_both(n, p, "type", "vif");
+	if (!d->daemon)
+		put_both(n, p, "hotplug-status", "");
+}
+
+static void write_vif_frontend(struct nodes *n, const struct device *d,
+			       const struct device_paths *p, const char *mac)
+{
+	nodes_put(n, p->frontend, "handle", "%u", d->devid);
+	nodes_put(n, p->frontend, "mac", "%s", mac);
+	nodes_put(n, p->frontend, "trusted", "%s",
+		  flag(d->vif->trusted != CHOICE_NO));
+}
+
+void device_write(struct nodes *n, const struct device *d, domid_t domid)
+{
+	const struct node_access guests = { .owner = domid, .reader = 0 };
+	const struct node_access ours = { .owner = 0, .reader = domid };
+	struct device_paths p;
+	char number[16], mac[18] = "";
+
+	device_paths(d, domid, &p);
+	snprintf(number, sizeof(number), "%u", domid);
+	if (d->vif)
+		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
+			 d->vif->mac[0], d->vif->mac[1], d->vif->mac[2],
+			 d->vif->mac[3], d->vif->mac[4], d->vif->mac[5]);
+
+	nodes_put(n, p.libxl, "frontend", "%s", p.frontend);
+	nodes_put(n, p.libxl, "backend", "%s", p.backend);
+
+	/* dom0's, as the folder above is: made before the folder is changed */
+	if (d->vif)
+		nodes_put(n, p.frontend, "mtu", "%u",
+			  d->vif->mtu ? d->vif->mtu : 1500);
+	else
+		nodes_mkdir(n, p.frontend, NULL);
+	nodes_access(n, guests, p.frontend, NULL);
+	nodes_put(n, p.frontend, "backend", "%s", p.backend);
+	nodes_put(n, p.frontend, "backend-id", "0");
+	nodes_put(n, p.frontend, "state", "%d", XenbusStateInitialising);
+	if (d->disk)
+		write_disk_frontend(n, d, &p);
+	else
+		write_vif_frontend(n, d, &p, mac);
+
+	nodes_make(n, ours, p.backend, NULL);
+	nodes_put(n, p.backend, "frontend", "%s", p.frontend);
+	put_both(n, &p, "frontend-id", number);
+	put_both(n, &p, "online", "1");
+	if (d->disk)
+		write_disk_backend(n, d, &p);
+	else
+		write_vif_backend(n, d, &p, mac);
+	/* last: a server may begin as soon as it sees a state */
+	put_both(n, &p, "state", "1");
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest's disks and network interfaces as xenstore nodes.
+ *
+ * A device is three folders: the frontend's, which the guest owns; the
+ * backend's, which its server owns; and one under /libxl that only dom0 may
+ * read: the trustworthy copy of where the other two are, which stock xl reads
+ * too. The kinds of the first two decide which programs take the device:
+ *
+ *	backend vbd, vif	the host kernel's xen-blkback and xen-netback
+ *	backend uvbd, uvif	xl-lite-blkd and xl-lite-netd
+ *	frontend vbd, vif	the guest kernel's drivers
+ *	frontend uvbd, uvif	xl-lite-blkfront and xl-lite-netfront
+ */
+#ifndef XL_LITE_DEVICES_H
+#define XL_LITE_DEVICES_H
+
+#include "tools/xl-lite/guest-config.h"
+#include "tools/xl-lite/host.h"
+#include "tools/xl-lite/nodes.h"
+
+#include <stdbool.h>
+
+struct device {
+	const char *kind;		/* "vbd", "vif": its name under /libxl */
+	const char *frontend_kind;
+	const char *backend_kind;
+	unsigned int devid;
+	const char *daemon;		/* NULL: the kernel serves it */
+	const struct disk_config *disk;	/* one of these two */
+	const struct vif_config *vif;
+	const char *bridge;		/* of a vif; NULL is none */
+	char target[STORE_VALUE_MAX];	/* of a disk: its absolute path */
+	unsigned int major, minor;	/* of a disk that the kernel serves */
+	char name[80];			/* "disk xvda", "vif 0": for messages */
+};
+
+/*
+ * Decide who serves each device of CONFIG, and refuse what cannot be served
+ * on this host now: all before anything is made. The caller frees *devices;
+ * it points into CONFIG and HOST.
+ */
+int devices_plan(const struct host *host, const struct guest_config *config,
+		 struct device **devices, size_t *count);
+
+/* Write the three folders, with states as at the beginning. */
+void device_write(struct nodes *n, const struct device *d, domid_t domid);
+
+void device_backend_path(const struct device *d, domid_t domid,
+			 char path[STORE_PATH_MAX]);
+
+#endif

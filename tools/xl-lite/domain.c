@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding domains; see domain.h. */
+#include "config.h"
+
+#include "tools/xl-lite/domain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/num.h"
+
+void uuid_format(const uint8_t u[16], char text[UUID_TEXT_SIZE])
+{
+	snprintf(text, UUID_TEXT_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3],
+		 u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		 u[13], u[14], u[15]);
+}
+
+void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX])
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(uuid, text);
+	path_vm(path, STORE_PATH_MAX, text);
+}
+
+int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX])
+{
+	char path[STORE_PATH_MAX];
+
+	path_domain(path, sizeof(path), domid);
+	return store_read(s, XBT_NULL, path, "name", name, DOMAIN_NAME_MAX);
+}
+
+int domain_by_name(struct store *s, const char *name, domid_t *domid,
+		   bool *initialised)
+{
+	CLEANUP_FREE char **ids = NULL;
+	unsigned int count = 0, id;
+	int err = store_list(s, XBT_NULL, PATH_DOMAINS, NULL, &ids, &count);
+
+	if (initialised)
+		*initialised = false;
+	if (err && err != -ENOENT)
+		return err;
+	for (unsigned int i = 0; i < count; i++) {
+		char value[DOMAIN_NAME_MAX];
+
+		if (num_parse_uint(ids[i], 0, DOMID_FIRST_RESERVED - 1, &id) ||
+		    domain_name(s, id, value))
+			continue;
+		if (id == 0 && initialised)
+			*initialised = true;
+		if (strcmp(value, name) == 0) {
+			*domid = id;
+			return 0;
+		}
+	}
+	return -ESRCH;
+}
+
+int domain_argument(struct host *host, const char *arg, domid_t *domid)
+{
+	unsigned int id;
+	int err;
+
+	if (*arg && strspn(arg, "0123456789") == strlen(arg)) {
+		err = num_parse_uint(arg, 0, DOMID_FIRST_RESERVED - 1, &id);
+		if (!err)
+			*domid = id;
+	} else {
+		err = domain_by_name(&host->store, arg, domid, NULL);
+	}
+	if (err)
+		log_fail(err, "%s is an invalid domain identifier: 'xl-lite list' shows those there are",
+			 arg);
+	return err;
+}

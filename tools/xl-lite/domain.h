@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding domains by what a person calls them. */
+#ifndef XL_LITE_DOMAIN_H
+#define XL_LITE_DOMAIN_H
+
+#include "tools/xl-lite/host.h"
+#include "tools/xl-lite/nodes.h"
+
+#define DOMAIN_NAME_MAX 256
+#define UUID_TEXT_SIZE 37
+
+/* "00112233-4455-6677-8899-aabbccddeeff" */
+void uuid_format(const uint8_t uuid[16], char text[UUID_TEXT_SIZE]);
+
+/* /vm/UUID */
+void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX]);
+
+/* -ENOENT when it has none: it is being made or unmade. */
+int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX]);
+
+/*
+ * The domain called NAME. -ESRCH when there is none. *INITIALISED, when
+ * given, says whether dom0 itself has a name, which xen-init-dom0 gives it.
+ */
+int domain_by_name(struct store *s, const char *name, domid_t *domid,
+		   bool *initialised);
+
+/*
+ * A domain as a command's argument names it: digits are its number, else it
+ * is its name. A number is believed, as xl does: the caller's next step tells
+ * whether it exists. Logged: "NAME is an invalid domain identifier".
+ */
+int domain_argument(struct host *host, const char *arg, domid_t *domid);
+
+#endif

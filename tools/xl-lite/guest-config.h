@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest as its configuration describes it: what an xl.cfg file and the
+ * KEY=VALUE words of the command line say, checked whole. No hypervisor, no
+ * xenstore and no file but the configuration itself is looked at, so this
+ * works on any machine.
+ *
+ * One struct owns everything: every pointer below stays good until
+ * guest_config_free(), is never shared with another config, and is not to be
+ * freed or replaced by the reader. A string that was not given, or given as
+ * "", is NULL unless its line says otherwise. What a field holds when the key
+ * was not given is said at its line; nothing is left for the reader to guess.
+ */
+#ifndef XL_LITE_GUEST_CONFIG_H
+#define XL_LITE_GUEST_CONFIG_H
+
+#include "lib/cleanup.h"
+#include "tools/xl-lite/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum guest_type {
+	GUEST_PV,	/* default */
+	GUEST_PVH,
+	GUEST_HVM,
+};
+
+/* What to do when the guest stops; numbered as libxl_action_on_shutdown. */
+enum shutdown_action {
+	ACTION_DESTROY = 1,
+	ACTION_RESTART,
+	ACTION_RENAME_RESTART,
+	ACTION_PRESERVE,
+	ACTION_COREDUMP_DESTROY,
+	ACTION_COREDUMP_RESTART,
+	ACTION_SOFT_RESET,
+};
+
+/* For what may be asked for, refused, or left to whoever carries it out. */
+enum choice {
+	CHOICE_DEFAULT,
+	CHOICE_NO,
+	CHOICE_YES,
+};
+
+enum disk_format {
+	DISK_FORMAT_RAW,	/* default */
+	DISK_FORMAT_QCOW,
+	DISK_FORMAT_QCOW2,
+	DISK_FORMAT_VHD,
+	DISK_FORMAT_QED,
+	DISK_FORMAT_EMPTY,	/* a drive without a medium: target is NULL */
+};
+
+enum disk_backendtype {
+	DISK_BACKEND_DEFAULT,	/* not said: ours, xl-lite-blkd */
+	DISK_BACKEND_PHY,	/* the kernel's xen-blkback */
+	DISK_BACKEND_TAP,
+	DISK_BACKEND_QDISK,	/* QEMU */
+	DISK_BACKEND_STANDALONE,
+};
+
+enum disk_specification {
+	DISK_SPEC_XEN,		/* default */
+	DISK_SPEC_VIRTIO,
+};
+
+struct disk_config {
+	struct cfg_pos pos;	/* of its string in the configuration */
+	const char *vdev;	/* as written: "xvda1"; never NULL */
+	uint32_t vdev_number;	/* its xenstore name: 51713 */
+	unsigned int disk;	/* 0 for xvda, 1 for xvdb */
+	unsigned int partition;	/* 0 is the whole disk */
+	const char *target;	/* path; NULL only for DISK_FORMAT_EMPTY */
+	enum disk_format format;
+	enum disk_backendtype backendtype;
+	enum disk_specification specification;
+	const char *backend_domain; /* name or number; NULL is our own domain */
+	const char *script;	/* hotplug script: name or path; NULL is none */
+	bool readonly;		/* false; a cdrom is always read-only */
+	bool removable;		/* false; a cdrom always is */
+	bool cdrom;
+	bool direct_io_safe;	/* false */
+	bool user_frontend;	/* false: the guest's kernel drives it */
+	enum choice discard;
+	enum choice trusted;	/* default: yes */
+};
+
+enum vif_type {
+	VIF_TYPE_DEFAULT,	/* PV and PVH: vif. HVM: ioemu */
+	VIF_TYPE_VIF,		/* PV only */
+	VIF_TYPE_IOEMU,		/* PV and an emulated card */
+};
+
+enum vif_backendtype {
+	VIF_BACKEND_DEFAULT,	/* as the host's configuration says */
+	VIF_BACKEND_KERNEL,	/* xen-netback */
+	VIF_BACKEND_USER,	/* xl-lite-netd */
+};
+
+struct vif_config {
+	struct cfg_pos pos;	/* of its string in the configuration */
+	unsigned int devid;	/* given, or its place in the list */
+	bool mac_set;		/* else see guest_config_complete() */
+	uint8_t mac[6];
+	const char *bridge;	/* NULL: the host's default, else xenbr0 */
+	const char *gatewaydev;
+	const char *ip;
+	const char *script;	/* name or path; NULL is none */
+	const char *vifname;
+	const char *model;	/* NULL: rtl8139 */
+	enum vif_type type;
+	enum vif_backendtype backendtype;
+	bool user_frontend;	/* false: the guest's kernel drives it */
+	const char *backend_domain; /* name or number; NULL is our own domain */
+	unsigned int mtu;	/* 0: not said */
+	uint64_t rate_bytes;	/* per interval; 0 is without limit */
+	uint32_t rate_interval_us;
+	enum choice trusted;	/* default: yes */
+};
+
+struct arena;
+
+struct guest_config {
+	const char *source;	/* what messages call it: the file's name */
+
+	const char *name;	/* never NULL */
+	bool uuid_set;		/* else see guest_config_complete() */
+	uint8_t uuid[16];
+	enum guest_type type;
+
+	const char *kernel;	/* never NULL for PV and PVH */
+	struct cfg_pos kernel_pos;
+	const char *ramdisk;
+	struct cfg_pos ramdisk_pos;
+	/* cmdline=, else "root=ROOT EXTRA" as xl does; may be "" if given so */
+	const char *cmdline;
+
+	/* the four _set only tell the given from the default, for printing */
+	bool memory_set, maxmem_set;
+	uint64_t memory_kib;	/* at the start; maxmem_kib, else 32 MiB */
+	uint64_t maxmem_kib;	/* never less than memory_kib; = memory_kib */
+
+	bool vcpus_set, maxvcpus_set;
+	unsigned int vcpus;	/* online at the start; 1 */
+	unsigned int maxvcpus;	/* never less than vcpus; = vcpus */
+
+	enum shutdown_action on_poweroff;	/* destroy */
+	enum shutdown_action on_reboot;		/* restart */
+	enum shutdown_action on_crash;		/* destroy */
+	enum shutdown_action on_watchdog;	/* destroy */
+	enum shutdown_action on_soft_reset;	/* soft-reset */
+
+	struct disk_config *disks;	/* no vdev is in it twice */
+	size_t num_disks;
+	struct vif_config *vifs;	/* no devid and no MAC is in it twice */
+	size_t num_vifs;
+
+	struct arena *memory;	/* that all of the above lives in */
+};
+
+/*
+ * Turn SIZE bytes at TEXT, called NAME in messages, and then the NUM_WORDS
+ * assignments in WORDS ("memory=512", called "command line") into *RET.
+ * A pure function: it looks at nothing else, keeps no pointer to its arguments
+ * but NAME, which positions hold, and never exits. Everything found wrong goes
+ * to DIAGS.
+ * Returns 0, -EINVAL when DIAGS has errors, or -ENOMEM; *RET is set on 0 only.
+ */
+int guest_config_parse(const char *name, const char *text, size_t size,
+		       char *const *words, size_t num_words,
+		       struct diags *diags, struct guest_config **ret);
+
+/*
+ * The same from a file ("/dev/null" for words alone, "-" for standard input).
+ * A file that cannot be read is an error in DIAGS too, and -errno is returned.
+ */
+int guest_config_load(const char *path, char *const *words, size_t num_words,
+		      struct diags *diags, struct guest_config **ret);
+
+/* Draw what was left to chance: the UUID and the MAC addresses. 0, -errno. */
+int guest_config_complete(struct guest_config *config);
+
+/* The UUID alone: what a dry run shows, as with xl. */
+int guest_config_draw_uuid(struct guest_config *config);
+
+/*
+ * Is each kernel, ramdisk and disk image there, readable and of a sort that
+ * its key can take, on this machine? Findings are errors in DIAGS; disks that
+ * another domain serves are not looked at. Returns 0 or -ENOENT.
+ */
+int guest_config_check_files(const struct guest_config *config,
+			     struct diags *diags);
+
+void guest_config_free(struct guest_config *config);
+
+/* One disk or vif string as block-attach and network-attach take it. */
+int guest_config_parse_disk(struct guest_config *owner, struct cfg_pos pos,
+			    const char *spec, struct diags *diags,
+			    struct disk_config *ret);
+int guest_config_parse_vif(struct guest_config *owner, struct cfg_pos pos,
+			   const char *spec, struct diags *diags,
+			   struct vif_config *ret);
+
+/* The words xl uses for them: "pvh", "rename-restart", "qcow2", "phy". */
+const char *guest_type_name(enum guest_type type);
+const char *shutdown_action_name(enum shutdown_action action);
+const char *disk_format_name(enum disk_format format);
+const char *disk_backendtype_name(enum disk_backendtype type);
+
+static inline void cleanup_guest_config(struct guest_config **config)
+{
+	guest_config_free(*config);
+}
+
+#define CLEANUP_GUEST_CONFIG CLEANUP(cleanup_guest_config)
+
+#endif

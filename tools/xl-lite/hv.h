@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor, as xl-lite needs it: libxenctrl and libxenguest behind
+ * typed calls. Nothing else in this folder may call those libraries.
+ *
+ * Every call returns 0 or -errno and logs nothing: the caller knows for which
+ * guest and in which step it asked. What the library itself had to say about
+ * the last call is in hv_why().
+ */
+#ifndef XL_LITE_HV_H
+#define XL_LITE_HV_H
+
+#include "lib/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* For Xen's types (domid_t, evtchn_port_t) alone: hv*.c make the calls. */
+#include <xenctrl.h>
+
+/* Longest text of libxc that we keep. */
+#define HV_WHY_MAX 256
+
+struct hv;
+
+/*
+ * -EPERM: not root; -ENOENT: no Xen, or this is not its control domain;
+ * logged with what to do, since every command begins with it.
+ */
+int hv_open(struct hv **ret);
+void hv_close(struct hv *hv);
+
+static inline void cleanup_hv(struct hv **hv)
+{
+	hv_close(*hv);
+}
+
+#define CLEANUP_HV CLEANUP(cleanup_hv)
+
+/*
+ * Why the last call failed: libxc's own first complaint, or the text of ERR,
+ * a negative errno, when it had none. Good until the next call.
+ */
+const char *hv_why(const struct hv *hv, int err);
+
+/* -- the host ------------------------------------------------------------- */
+
+struct hv_host {
+	uint64_t total_kib;
+	uint64_t free_kib;	/* neither used nor promised to anybody */
+	bool gnttab_v2;
+	bool pv;		/* can run PV guests */
+};
+
+int hv_host_info(struct hv *hv, struct hv_host *ret);
+
+/* -- domains -------------------------------------------------------------- */
+
+/* Codes as in xen/sched.h: SHUTDOWN_poweroff, SHUTDOWN_reboot, ... */
+struct hv_domain {
+	domid_t domid;
+	uint8_t uuid[16];
+	bool hvm;
+	bool running, blocked, paused, shutdown, dying;
+	unsigned int shutdown_reason;
+	uint64_t current_kib;
+	uint64_t outstanding_kib;	/* claimed, not yet allocated */
+	uint64_t max_kib;
+	uint64_t cpu_time_ns;
+	unsigned int vcpus_online;
+	unsigned int cpupool;
+};
+
+/* -ESRCH when there is no such domain. */
+int hv_domain_info(struct hv *hv, domid_t domid, struct hv_domain *ret);
+/* All domains, dom0 first; the caller frees *ret. */
+int hv_domain_list(struct hv *hv, struct hv_domain **ret, size_t *count);
+
+struct hv_create {
+	const uint8_t *uuid;
+	unsigned int max_vcpus;
+	bool gnttab_v2;
+};
+
+/* A PV domain without memory or vcpus, paused. */
+int hv_domain_create(struct hv *hv, const struct hv_create *args,
+		     domid_t *domid);
+int hv_domain_max_vcpus(struct hv *hv, domid_t domid, unsigned int count);
+int hv_domain_max_memory(struct hv *hv, domid_t domid, uint64_t kib);
+/* Highest address the guest's memory map may name (PV). */
+int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib);
+/* The default time stamp counter: native where that is right, else emulated. */
+int hv_domain_tsc_default(struct hv *hv, domid_t domid);
+/* What the guest's CPUID shows: Xen's default policy, as libxl applies it. */
+int hv_domain_cpuid_default(struct hv *hv, domid_t domid);
+/* A port of DOMID that OTHER may bind to. */
+int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
+		    evtchn_port_t *port);
+
+int hv_domain_pause(struct hv *hv, domid_t domid);
+int hv_domain_unpause(struct hv *hv, domid_t domid);
+/* The guest's memory and vcpus, as a core file for crash and gdb. */
+int hv_domain_dump_core(struct hv *hv, domid_t domid, const char *path);
+/* Returns when the memory is given back, which takes its time. */
+int hv_domain_destroy(struct hv *hv, domid_t domid);
+
+/* -- loading a PV kernel --------------------------------------------------- */
+
+struct hv_image;
+
+struct hv_image_args {
+	domid_t domid;
+	const char *cmdline;		/* NULL is none */
+	uint64_t memory_kib;
+	unsigned int max_vcpus;
+	evtchn_port_t store_port, console_port;	/* in the guest */
+	domid_t store_domid, console_domid;	/* who is at the other end */
+};
+
+/* Frames of the pages the guest shares with its servers. */
+struct hv_image_frames {
+	unsigned long store;
+	unsigned long console;
+};
+
+int hv_image_open(struct hv *hv, const struct hv_image_args *args,
+		  struct hv_image **ret);
+void hv_image_close(struct hv_image *image);
+
+/* The steps, in this order; ramdisk may be left out. */
+int hv_image_kernel(struct hv_image *image, const char *path);
+int hv_image_ramdisk(struct hv_image *image, const char *path);
+int hv_image_parse(struct hv_image *image);
+int hv_image_memory(struct hv_image *image);	/* takes the guest's memory */
+int hv_image_place(struct hv_image *image);	/* copies kernel and ramdisk */
+int hv_image_boot(struct hv_image *image);	/* page tables, first vcpu */
+int hv_image_grants(struct hv_image *image);	/* of store and console page */
+void hv_image_frames(const struct hv_image *image,
+		     struct hv_image_frames *ret);
+
+static inline void cleanup_hv_image(struct hv_image **image)
+{
+	hv_image_close(*image);
+}
+
+#define CLEANUP_HV_IMAGE CLEANUP(cleanup_hv_image)
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What xl prints as JSON. The form is that of libxl 4.17 with yajl: four
+ * spaces, fields in the order of libxl's types, fields at their default left
+ * out, yes and no as the texts "True" and "False" where a default exists.
+ * Later xl changed it and so broke who parsed it; this does not change.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/json.h"
+
+#include <errno.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+
+/* The first failure of the generator is kept, what comes after is dropped. */
+struct json {
+	yajl_gen gen;
+	yajl_gen_status status;
+};
+
+static void note(struct json *j, yajl_gen_status status)
+{
+	if (j->status == yajl_gen_status_ok)
+		j->status = status;
+}
+
+static void text(struct json *j, const char *s)
+{
+	note(j, yajl_gen_string(j->gen, (const unsigned char *)s, strlen(s)));
+}
+
+static void open_map(struct json *j, const char *key)
+{
+	if (key)
+		text(j, key);
+	note(j, yajl_gen_map_open(j->gen));
+}
+
+static void close_map(struct json *j)
+{
+	note(j, yajl_gen_map_close(j->gen));
+}
+
+static void empty_map(struct json *j, const char *key)
+{
+	open_map(j, key);
+	close_map(j);
+}
+
+static void open_array(struct json *j, const char *key)
+{
+	text(j, key);
+	note(j, yajl_gen_array_open(j->gen));
+}
+
+static void close_array(struct json *j)
+{
+	note(j, yajl_gen_array_close(j->gen));
+}
+
+static void field_text(struct json *j, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	text(j, key);
+	text(j, value);
+}
+
+static void field_number(struct json *j, const char *key, uint64_t value)
+{
+	text(j, key);
+	note(j, yajl_gen_integer(j->gen, (long long)value));
+}
+
+static void field_nonzero(struct json *j, const char *key, uint64_t value)
+{
+	if (value)
+		field_number(j, key, value);
+}
+
+static void field_choice(struct json *j, const char *key, enum choice value)
+{
+	if (value != CHOICE_DEFAULT)
+		field_text(j, key, value == CHOICE_YES ? "True" : "False");
+}
+
+static void print_uuid(struct json *j, const uint8_t *u)
+{
+	char s[40];
+
+	snprintf(s, sizeof(s), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4],
+		 u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13],
+		 u[14], u[15]);
+	field_text(j, "uuid", s);
+}
+
+static void print_create_info(struct json *j, const struct guest_config *c)
+{
+	open_map(j, "c_info");
+	field_text(j, "type", guest_type_name(c->type));
+	field_text(j, "name", c->name);
+	if (c->uuid_set)
+		print_uuid(j, c->uuid);
+	field_text(j, "run_hotplug_scripts", "True");
+	close_map(j);
+}
+
+static void print_vcpus(struct json *j, const struct guest_config *c)
+{
+	if (c->vcpus_set || c->maxvcpus_set)
+		field_number(j, "max_vcpus", c->maxvcpus);
+	if (!c->vcpus_set)
+		return;
+	open_array(j, "avail_vcpus");
+	for (unsigned int i = 0; i < c->vcpus; i++)
+		note(j, yajl_gen_integer(j->gen, i));
+	close_array(j);
+}
+
+static void print_type(struct json *j, enum guest_type type)
+{
+	static const char *const hvm_parts[] = {
+		"vga", "vnc", "sdl", "spice", "rdm",
+	};
+	char key[16];
+
+	snprintf(key, sizeof(key), "type.%s", guest_type_name(type));
+	open_map(j, key);
+	if (type == GUEST_HVM)
+		for (size_t i = 0; i < ARRAY_SIZE(hvm_parts); i++)
+			empty_map(j, hvm_parts[i]);
+	close_map(j);
+}
+
+static void print_build_info(struct json *j, const struct guest_config *c)
+{
+	open_map(j, "b_info");
+	print_vcpus(j, c);
+	if (c->memory_set || c->maxmem_set)
+		field_number(j, "max_memkb", c->maxmem_kib);
+	if (c->memory_set)
+		field_number(j, "target_memkb", c->memory_kib);
+	empty_map(j, "sched_params");
+	field_text(j, "claim_mode", "True");
+	field_text(j, "kernel", c->kernel);
+	field_text(j, "cmdline", c->cmdline);
+	field_text(j, "ramdisk", c->ramdisk);
+	print_type(j, c->type);
+	empty_map(j, "arch_arm");
+	empty_map(j, "arch_x86");
+	close_map(j);
+}
+
+static void print_disk(struct json *j, const struct disk_config *d)
+{
+	open_map(j, NULL);
+	field_text(j, "backend_domname", d->backend_domain);
+	field_text(j, "pdev_path", d->target);
+	field_text(j, "vdev", d->vdev);
+	if (d->backendtype != DISK_BACKEND_DEFAULT)
+		field_text(j, "backend", disk_backendtype_name(d->backendtype));
+	field_text(j, "format", disk_format_name(d->format));
+	field_text(j, "script", d->script);
+	field_nonzero(j, "removable", d->removable);
+	field_nonzero(j, "readwrite", !d->readonly);
+	field_nonzero(j, "is_cdrom", d->cdrom);
+	if (d->direct_io_safe) {
+		text(j, "direct_io_safe");
+		note(j, yajl_gen_bool(j->gen, 1));
+	}
+	field_choice(j, "discard_enable", d->discard);
+	field_choice(j, "trusted", d->trusted);
+	close_map(j);
+}
+
+static void print_mac(struct json *j, const uint8_t *mac)
+{
+	char s[20];
+
+	snprintf(s, sizeof(s), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	field_text(j, "mac", s);
+}
+
+static void print_vif(struct json *j, const struct vif_config *v)
+{
+	static const char *const types[] = {
+		[VIF_TYPE_VIF] = "vif",
+		[VIF_TYPE_IOEMU] = "vif_ioemu",
+	};
+
+	open_map(j, NULL);
+	field_text(j, "backend_domname", v->backend_domain);
+	field_number(j, "devid", v->devid);
+	field_nonzero(j, "mtu", v->mtu);
+	field_text(j, "model", v->model);
+	if (v->mac_set)
+		print_mac(j, v->mac);
+	field_text(j, "ip", v->ip);
+	field_text(j, "bridge", v->bridge);
+	field_text(j, "ifname", v->vifname);
+	field_text(j, "script", v->script);
+	field_text(j, "nictype", types[v->type]);
+	field_nonzero(j, "rate_bytes_per_interval", v->rate_bytes);
+	field_nonzero(j, "rate_interval_usecs", v->rate_interval_us);
+	field_text(j, "gatewaydev", v->gatewaydev);
+	field_choice(j, "trusted", v->trusted);
+	close_map(j);
+}
+
+static void print_action(struct json *j, const char *key,
+			 enum shutdown_action action)
+{
+	/* libxl's words for them are not those of the configuration */
+	static const char *const names[] = {
+		[ACTION_RESTART] = "restart",
+		[ACTION_RENAME_RESTART] = "restart_rename",
+		[ACTION_PRESERVE] = "preserve",
+		[ACTION_COREDUMP_DESTROY] = "coredump_destroy",
+		[ACTION_COREDUMP_RESTART] = "coredump_restart",
+		[ACTION_SOFT_RESET] = "soft_reset",
+	};
+
+	field_text(j, key, names[action]);
+}
+
+static void print_config(struct json *j, const struct guest_config *c)
+{
+	open_map(j, NULL);
+	print_create_info(j, c);
+	print_build_info(j, c);
+	if (c->num_disks) {
+		open_array(j, "disks");
+		for (size_t i = 0; i < c->num_disks; i++)
+			print_disk(j, &c->disks[i]);
+		close_array(j);
+	}
+	if (c->num_vifs) {
+		open_array(j, "nics");
+		for (size_t i = 0; i < c->num_vifs; i++)
+			print_vif(j, &c->vifs[i]);
+		close_array(j);
+	}
+	print_action(j, "on_poweroff", c->on_poweroff);
+	print_action(j, "on_reboot", c->on_reboot);
+	print_action(j, "on_watchdog", c->on_watchdog);
+	print_action(j, "on_crash", c->on_crash);
+	print_action(j, "on_soft_reset", c->on_soft_reset);
+	close_map(j);
+}
+
+int json_print_config(const struct guest_config *config, FILE *to)
+{
+	struct json j = { .gen = yajl_gen_alloc(NULL) };
+	const unsigned char *out;
+	size_t size;
+	int r = 0;
+
+	if (!j.gen)
+		return -ENOMEM;
+	yajl_gen_config(j.gen, yajl_gen_beautify, 1);
+	yajl_gen_config(j.gen, yajl_gen_indent_string, "    ");
+	print_config(&j, config);
+	note(&j, yajl_gen_get_buf(j.gen, &out, &size));
+	if (j.status != yajl_gen_status_ok)
+		r = -EINVAL;
+	else if (fwrite(out, 1, size, to) != size || fflush(to) != 0)
+		r = -EIO;
+	yajl_gen_free(j.gen);
+	return r;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What xl prints as JSON, byte for byte as xl of Xen 4.17 prints it. */
+#ifndef XL_LITE_JSON_H
+#define XL_LITE_JSON_H
+
+#include "tools/xl-lite/guest-config.h"
+
+#include <stdio.h>
+
+/*
+ * CONFIG as 'xl -N create' shows it: what was given, without what was not.
+ * Returns 0 or -errno.
+ */
+int json_print_config(const struct guest_config *config, FILE *to);
+
+#endif

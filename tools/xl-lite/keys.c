@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Every key of xl 4.17, and what xl-lite does with it; see keys.h. */
+#include "config.h"
+
+#include "tools/xl-lite/keys.h"
+
+#include "tools/xl-lite/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACTS(name, kind, guests) \
+	{ name, KIND_##kind, FOR_##guests, KEY_ACTS, NULL, NULL }
+#define IDLE(name, kind, guests, note) \
+	{ name, KIND_##kind, FOR_##guests, KEY_IDLE, NULL, note }
+#define REFUSED(name, kind, guests, inert) \
+	{ name, KIND_##kind, FOR_##guests, KEY_REFUSED, inert, NULL }
+#define NEWER(name) \
+	{ name, KIND_ANY, FOR_ALL, KEY_IDLE, NULL, \
+	  "it came with a Xen newer than 4.17" }
+#define FOR_PVS (FOR_PV | FOR_PVH)
+#define FOR_HVMS (FOR_PVH | FOR_HVM)
+#define NEEDS_PCI "it is about pci=[...] only, which is not there"
+#define NEEDS_VNC "it is about vnc=1 only, which is not there"
+#define NEEDS_SDL "it is about sdl=1 only, which is not there"
+#define NEEDS_SPICE "it is about spice=1 only, which is not there"
+#define NEEDS_SHIM "it is about pvshim=1 only, which is not there"
+#define NEEDS_STUBDOM \
+	"it is about device_model_stubdomain_override=1 only, " \
+	"which is not there"
+#define ARM_ONLY "it is for Arm machines only"
+
+const struct key keys[] = {
+	/* the guest as a whole */
+	ACTS("name", TEXT, ALL),
+	ACTS("uuid", TEXT, ALL),
+	ACTS("type", TEXT, ALL),
+	ACTS("builder", TEXT, ALL),
+	ACTS("on_poweroff", TEXT, ALL),
+	ACTS("on_reboot", TEXT, ALL),
+	ACTS("on_crash", TEXT, ALL),
+	ACTS("on_watchdog", TEXT, ALL),
+	ACTS("on_soft_reset", TEXT, ALL),
+	REFUSED("pool", TEXT, ALL, "Pool-0"),
+	REFUSED("seclabel", TEXT, ALL, ""),
+	REFUSED("init_seclabel", TEXT, ALL, ""),
+	REFUSED("driver_domain", BOOL, ALL, "0"),
+	REFUSED("nomigrate", BOOL, ALL, "0"),
+	REFUSED("max_grant_frames", NUMBER, ALL, NULL),
+	REFUSED("max_maptrack_frames", NUMBER, ALL, NULL),
+	REFUSED("max_grant_version", NUMBER, ALL, NULL),
+	REFUSED("max_event_channels", NUMBER, ALL, "0"),
+	REFUSED("vmtrace_buf_kb", NUMBER, ALL, "0"),
+	IDLE("oos", BOOL, ALL, "it tunes shadow paging only"),
+	IDLE("xend_suspend_evtchn_compat", BOOL, ALL,
+	     "it is about guests older than Xen 4.0"),
+
+	/* processors */
+	ACTS("vcpus", NUMBER, ALL),
+	ACTS("maxvcpus", NUMBER, ALL),
+	REFUSED("cpus", TEXT_OR_LIST, ALL, "all"),
+	REFUSED("cpus_soft", TEXT_OR_LIST, ALL, "all"),
+	REFUSED("cpu_weight", NUMBER, ALL, "256"),
+	REFUSED("cap", NUMBER, ALL, "0"),
+	IDLE("period", NUMBER, ALL, "it is for the sedf scheduler, which "
+	     "Xen has no more"),
+	IDLE("slice", NUMBER, ALL, "it is for the sedf scheduler, which "
+	     "Xen has no more"),
+	IDLE("latency", NUMBER, ALL, "it is for the sedf scheduler, which "
+	     "Xen has no more"),
+	IDLE("extratime", NUMBER, ALL, "it is for the sedf scheduler, which "
+	     "Xen has no more"),
+	REFUSED("cpuid", TEXT_OR_LIST, ALL, "host"),
+	REFUSED("vnuma", ANY, ALL, NULL),
+	IDLE("vpmu", BOOL, ALL, ARM_ONLY),
+
+	/* memory */
+	ACTS("memory", NUMBER, ALL),
+	ACTS("maxmem", NUMBER, ALL),
+	REFUSED("shadow_memory", NUMBER, HVMS, "0"),
+	REFUSED("videoram", NUMBER, HVM, NULL),
+	REFUSED("mmio_hole", NUMBER, HVM, NULL),
+	REFUSED("rdm", TEXT, HVM, ""),
+	REFUSED("rdm_mem_boundary", NUMBER, HVM, NULL),
+
+	/* time */
+	REFUSED("localtime", BOOL, ALL, "0"),
+	REFUSED("rtc_timeoffset", NUMBER, ALL, "0"),
+	REFUSED("tsc_mode", TEXT, ALL, "default"),
+	REFUSED("timer_mode", TEXT, HVMS, NULL),
+	REFUSED("vpt_align", BOOL, HVM, "1"),
+
+	/* what a PV or PVH guest boots */
+	ACTS("kernel", TEXT, ALL),
+	ACTS("ramdisk", TEXT, ALL),
+	ACTS("cmdline", TEXT, ALL),
+	ACTS("root", TEXT, ALL),
+	ACTS("extra", TEXT, ALL),
+	REFUSED("bootloader", TEXT, PVS, ""),
+	IDLE("bootloader_args", TEXT_OR_LIST, PVS,
+	     "it is about bootloader= only, which is not there"),
+	REFUSED("e820_host", BOOL, PV, "0"),
+	REFUSED("pvshim", BOOL, PVH, "0"),
+	IDLE("pvshim_path", TEXT, PVH, NEEDS_SHIM),
+	IDLE("pvshim_cmdline", TEXT, PVH, NEEDS_SHIM),
+	IDLE("pvshim_extra", TEXT, PVH, NEEDS_SHIM),
+	IDLE("device_tree", TEXT, ALL, ARM_ONLY),
+
+	/* what an HVM guest boots, and its firmware */
+	REFUSED("boot", TEXT, HVM, ""),
+	REFUSED("bios", TEXT, HVM, "seabios"),
+	REFUSED("firmware", TEXT, ALL, ""),
+	REFUSED("firmware_override", TEXT, HVM, ""),
+	REFUSED("bios_path_override", TEXT, HVM, ""),
+	REFUSED("smbios_firmware", TEXT, HVM, ""),
+	REFUSED("acpi_firmware", TEXT, HVM, ""),
+	REFUSED("acpi", BOOL, HVMS, "1"),
+	REFUSED("acpi_s3", BOOL, HVM, "1"),
+	REFUSED("acpi_s4", BOOL, HVM, "1"),
+	REFUSED("acpi_laptop_slate", BOOL, HVM, "0"),
+	REFUSED("apic", BOOL, HVM, "1"),
+	REFUSED("pae", BOOL, HVM, "1"),
+	IDLE("nx", BOOL, HVM, "Xen decides this by cpuid now"),
+	REFUSED("hap", BOOL, HVMS, "1"),
+	REFUSED("nestedhvm", BOOL, HVMS, "0"),
+	REFUSED("altp2m", TEXT, HVMS, "disabled"),
+	REFUSED("altp2mhvm", BOOL, HVM, "0"),
+	REFUSED("hpet", BOOL, HVM, "1"),
+	REFUSED("viridian", NUMBER_OR_LIST, HVM, "0"),
+	REFUSED("xen_platform_pci", BOOL, HVM, "1"),
+	REFUSED("ms_vm_genid", TEXT, HVM, "none"),
+	REFUSED("mca_caps", LIST, HVM, NULL),
+	REFUSED("msr_relaxed", BOOL, ALL, "0"),
+
+	/* the device model and what it emulates */
+	IDLE("device_model", TEXT, ALL,
+	     "the device model is QEMU: device_model_override= names another"),
+	REFUSED("device_model_version", TEXT, ALL, "qemu-xen"),
+	REFUSED("device_model_override", TEXT, ALL, ""),
+	REFUSED("device_model_args", LIST, ALL, NULL),
+	REFUSED("device_model_args_pv", LIST, PVS, NULL),
+	REFUSED("device_model_args_hvm", LIST, HVM, NULL),
+	REFUSED("device_model_user", TEXT, HVM, ""),
+	REFUSED("dm_restrict", BOOL, HVM, "0"),
+	REFUSED("device_model_stubdomain_override", BOOL, HVM, "0"),
+	IDLE("device_model_stubdomain_seclabel", TEXT, HVM, NEEDS_STUBDOM),
+	IDLE("stubdomain_kernel", TEXT, HVM, NEEDS_STUBDOM),
+	IDLE("stubdomain_ramdisk", TEXT, HVM, NEEDS_STUBDOM),
+	IDLE("stubdomain_cmdline", TEXT, HVM, NEEDS_STUBDOM),
+	IDLE("stubdomain_memory", NUMBER, HVM, NEEDS_STUBDOM),
+	REFUSED("vnc", BOOL, ALL, "0"),
+	IDLE("vnclisten", TEXT, ALL, NEEDS_VNC),
+	IDLE("vncdisplay", NUMBER, ALL, NEEDS_VNC),
+	IDLE("vncpasswd", TEXT, ALL, NEEDS_VNC),
+	IDLE("vncunused", BOOL, ALL, NEEDS_VNC),
+	IDLE("vncviewer", NUMBER, ALL,
+	     "the option -V of create starts a viewer"),
+	REFUSED("sdl", BOOL, ALL, "0"),
+	IDLE("opengl", BOOL, ALL, NEEDS_SDL),
+	IDLE("display", TEXT, ALL, NEEDS_SDL),
+	IDLE("xauthority", TEXT, ALL, NEEDS_SDL),
+	REFUSED("spice", BOOL, HVM, "0"),
+	IDLE("spiceport", NUMBER, HVM, NEEDS_SPICE),
+	IDLE("spicetls_port", NUMBER, HVM, NEEDS_SPICE),
+	IDLE("spicehost", TEXT, HVM, NEEDS_SPICE),
+	IDLE("spicedisable_ticketing", BOOL, HVM, NEEDS_SPICE),
+	IDLE("spicepasswd", TEXT, HVM, NEEDS_SPICE),
+	IDLE("spiceagent_mouse", BOOL, HVM, NEEDS_SPICE),
+	IDLE("spicevdagent", BOOL, HVM, NEEDS_SPICE),
+	IDLE("spice_clipboard_sharing", BOOL, HVM, NEEDS_SPICE),
+	IDLE("spiceusbredirection", NUMBER, HVM, NEEDS_SPICE),
+	IDLE("spice_image_compression", TEXT, HVM, NEEDS_SPICE),
+	IDLE("spice_streaming_video", TEXT, HVM, NEEDS_SPICE),
+	REFUSED("vga", TEXT, HVM, ""),
+	REFUSED("stdvga", BOOL, HVM, "0"),
+	REFUSED("gfx_passthru", TEXT, HVM, "0"),
+	REFUSED("nographic", BOOL, HVM, "0"),
+	REFUSED("hdtype", TEXT, HVM, "ide"),
+	REFUSED("serial", TEXT_OR_LIST, HVM, ""),
+	REFUSED("usb", BOOL, HVM, "0"),
+	REFUSED("usbdevice", TEXT_OR_LIST, HVM, ""),
+	REFUSED("usbversion", NUMBER, HVM, "0"),
+	REFUSED("soundhw", TEXT, HVM, ""),
+	REFUSED("vkb_device", BOOL, HVM, NULL),
+	REFUSED("vendor_device", TEXT, HVM, "none"),
+	REFUSED("keymap", TEXT, HVM, ""),
+
+	/* devices */
+	ACTS("disk", LIST, ALL),
+	ACTS("vif", LIST, ALL),
+	IDLE("vif2", LIST, ALL, "netchannel2 was never finished: use vif="),
+	REFUSED("vfb", LIST, ALL, NULL),
+	REFUSED("vkb", LIST, ALL, NULL),
+	REFUSED("pci", LIST, ALL, NULL),
+	IDLE("pci_msitranslate", BOOL, ALL, NEEDS_PCI),
+	IDLE("pci_power_mgmt", BOOL, ALL, NEEDS_PCI),
+	IDLE("pci_permissive", BOOL, ALL, NEEDS_PCI),
+	IDLE("pci_seize", BOOL, ALL, NEEDS_PCI),
+	REFUSED("passthrough", TEXT, ALL, "default"),
+	REFUSED("ioports", LIST, ALL, NULL),
+	REFUSED("irqs", LIST, ALL, NULL),
+	REFUSED("iomem", LIST, ALL, NULL),
+	REFUSED("dtdev", LIST, ALL, NULL),
+	REFUSED("usbctrl", LIST, ALL, NULL),
+	REFUSED("usbdev", LIST, ALL, NULL),
+	REFUSED("channel", LIST, ALL, NULL),
+	REFUSED("p9", LIST, ALL, NULL),
+	REFUSED("vtpm", LIST, ALL, NULL),
+	REFUSED("vdispl", LIST, ALL, NULL),
+	REFUSED("vsnd", ANY, ALL, NULL),
+	REFUSED("pvcalls", LIST, ALL, NULL),
+
+	/* Arm */
+	IDLE("gic_version", TEXT, ALL, ARM_ONLY),
+	IDLE("vuart", TEXT, ALL, ARM_ONLY),
+	IDLE("tee", TEXT, ALL, ARM_ONLY),
+
+	NEWER("altp2m_count"),
+	NEWER("arm_sci"),
+	NEWER("bootloader_restrict"),
+	NEWER("bootloader_user"),
+	NEWER("hvm_pirq"),
+	NEWER("llc_colors"),
+	NEWER("nr_spis"),
+	NEWER("smbios"),
+	NEWER("sve"),
+	NEWER("trap_unmapped_accesses"),
+	NEWER("virtio"),
+	NEWER("xen_platform_pci_bar_uc"),
+	NEWER("xenstore_feature_mask"),
+	NEWER("xenstore_quota"),
+	{ 0 },
+};
+
+const struct key *key_find(const char *name)
+{
+	for (const struct key *k = keys; k->name; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}
+
+const char *key_suggest(const char *name)
+{
+	const char *best = NULL;
+
+	for (const struct key *k = keys; k->name; k++)
+		suggest(name, k->name, &best);
+	return best;
+}
+
+const char *key_unit(const char *name)
+{
+	static const char *const in_mib[] = {
+		"memory", "maxmem", "shadow_memory", "videoram", "mmio_hole",
+		"rdm_mem_boundary", "stubdomain_memory",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(in_mib); i++)
+		if (strcmp(name, in_mib[i]) == 0)
+			return "MiB";
+	return NULL;
+}
+
+/* "2g" is 2048 where MiB are counted, but only if it is that simple. */
+void key_number_advice(const char *name, const char *text, char *to,
+		       size_t size)
+{
+	const char *unit = key_unit(name);
+	const char *letter = text + strspn(text, "0123456789");
+	unsigned long long number = strtoull(text, NULL, 10);
+	const char *shifts = strchr("mMgGtT", *letter ? *letter : '?');
+
+	if (letter == text || letter - text > 9)
+		snprintf(to, size, "write it in digits%s%s",
+			 unit ? ": it counts " : "", unit ? unit : "");
+	else if (unit)
+		snprintf(to, size, "write %llu: it counts %s",
+			 number << (shifts ? strcspn("mgt", (char[]){
+				*shifts | 0x20, 0 }) * 10 : 0), unit);
+	else
+		snprintf(to, size, "write %llu", number);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a new guest's servers; see ready.h.
+ *
+ * One watch for each thing that is waited for, all set before the first look,
+ * and one loop over their events: however many devices there are, the guest
+ * waits as long as its slowest server takes, not for one after the other.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/ready.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xen/io/xenbus.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/num.h"
+
+#include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/link.h"
+
+/*
+ * Whose event it is. The watches stay until the connection ends, which is
+ * soon: whoever waits on it later goes by tokens of his own.
+ */
+#define TOKEN "ready"
+
+/* One thing that is waited for: DEVICE, or the console when it is NULL. */
+struct wanted {
+	const struct device *device;
+	char dir[STORE_PATH_MAX];
+	const char *node;
+	bool ready;
+};
+
+struct wait {
+	struct host *host;
+	const char *guest;
+	domid_t domid;
+	struct wanted *wanted;
+	size_t count;
+	uint64_t deadline_ns;
+	int interrupt_fd;
+};
+
+/* What a backend said of why it failed, where it says so. */
+static int backend_failed(struct wait *w, const struct wanted *wanted)
+{
+	const struct device *d = wanted->device;
+	char why[STORE_VALUE_MAX], error[STORE_PATH_MAX];
+
+	path_backend_error(error, sizeof(error), 0, d->backend_kind, w->domid,
+			   d->devid);
+	if (store_read(&w->host->store, XBT_NULL, wanted->dir, "hotplug-error",
+		       why, sizeof(why)) &&
+	    store_read(&w->host->store, XBT_NULL, error, NULL, why,
+		       sizeof(why)))
+		snprintf(why, sizeof(why), "gave no reason, its log may: %s",
+			 d->daemon ? d->daemon : "dmesg");
+	return log_fail(-EIO, "guest %s: %s: its backend failed: %s", w->guest,
+			d->name, why);
+}
+
+/* The kernel's network backend leaves the bridge to the toolstack. */
+static int backend_ready(struct wait *w, const struct wanted *wanted)
+{
+	const struct device *d = wanted->device;
+	int err;
+
+	if (d->daemon || !d->vif)
+		return 0;
+	err = link_attach(d, w->domid, w->deadline_ns);
+	if (err)
+		return log_fail(err, "guest %s: %s: bridge %s: %s", w->guest,
+				d->name, d->bridge, strerror(-err));
+	return store_write(&w->host->store, XBT_NULL, wanted->dir,
+			   "hotplug-status", "connected");
+}
+
+static int look_at_backend(struct wait *w, struct wanted *wanted)
+{
+	unsigned int state;
+	int err = store_read_uint(&w->host->store, XBT_NULL, wanted->dir,
+				  wanted->node, 0, XenbusStateReconfigured,
+				  &state);
+
+	if (err)
+		return log_fail(err, "guest %s: %s: the backend's state is gone or no number: did somebody destroy the guest?",
+				w->guest, wanted->device->name);
+	switch (state) {
+	case XenbusStateInitWait:
+	case XenbusStateInitialised:
+	case XenbusStateConnected:
+		wanted->ready = true;
+		return backend_ready(w, wanted);
+	case XenbusStateClosing:
+	case XenbusStateClosed:
+		return backend_failed(w, wanted);
+	}
+	return 0;
+}
+
+static int look_at_console(struct wait *w, struct wanted *wanted)
+{
+	char tty[64];
+	int err = store_read(&w->host->store, XBT_NULL, wanted->dir,
+			     wanted->node, tty, sizeof(tty));
+
+	if (err && err != -ENOENT)
+		return err;
+	wanted->ready = !err && tty[0];
+	return 0;
+}
+
+static int look(struct wait *w, struct wanted *wanted)
+{
+	if (wanted->ready)
+		return 0;
+	return wanted->device ? look_at_backend(w, wanted)
+			      : look_at_console(w, wanted);
+}
+
+static size_t not_ready(const struct wait *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		n += !w->wanted[i].ready;
+	return n;
+}
+
+/* Say of each that is not ready who it is that does not answer. */
+static int timed_out(const struct wait *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		const struct wanted *wanted = &w->wanted[i];
+		const struct device *d = wanted->device;
+
+		if (wanted->ready)
+			continue;
+		if (!d)
+			log_fail(-ETIMEDOUT, "guest %s: console: xenconsoled gave it no tty in %d s: does it run? Start it with 'systemctl start xenconsoled'",
+				 w->guest, HOST_DEADLINE_S);
+		else if (d->daemon)
+			log_fail(-ETIMEDOUT, "guest %s: %s: %s did not take it in %d s: see its log",
+				 w->guest, d->name, d->daemon, HOST_DEADLINE_S);
+		else
+			log_fail(-ETIMEDOUT, "guest %s: %s: the kernel's backend did not take it in %d s: load it with 'modprobe xen-%sback'",
+				 w->guest, d->name, HOST_DEADLINE_S,
+				 d->disk ? "blk" : "net");
+	}
+	return -ETIMEDOUT;
+}
+
+static int wait_event(struct wait *w)
+{
+	struct pollfd p[] = {
+		{ .fd = store_fd(&w->host->store), .events = POLLIN },
+		{ .fd = w->interrupt_fd, .events = POLLIN },
+	};
+	uint64_t now = clock_now_ns();
+
+	if (now >= w->deadline_ns)
+		return timed_out(w);
+	if (poll(p, ARRAY_SIZE(p), (w->deadline_ns - now) / NS_PER_MS + 1)
+	    == -1 && errno != EINTR)
+		return log_err(-errno, "xenstore: wait for an event");
+	return p[1].revents ? -EINTR : 0;
+}
+
+/* Look at what the events that have come are about. */
+static int take_events(struct wait *w)
+{
+	char path[STORE_PATH_MAX], token[16];
+	unsigned int i;
+	int n;
+
+	while ((n = store_next_event(&w->host->store, path, sizeof(path),
+				     token, sizeof(token))) == 1) {
+		int err;
+
+		if (strncmp(token, TOKEN, strlen(TOKEN)) != 0 ||
+		    num_parse_uint(token + strlen(TOKEN), 0, w->count - 1, &i))
+			continue;
+		err = look(w, &w->wanted[i]);
+		if (err)
+			return err;
+	}
+	return n;
+}
+
+static int wait_all(struct wait *w)
+{
+	int err = 0;
+
+	/* a watch fires once by itself: that is the first look */
+	for (size_t i = 0; !err && i < w->count; i++) {
+		char token[16];
+
+		snprintf(token, sizeof(token), TOKEN "%u", (unsigned int)i);
+		err = store_watch(&w->host->store, w->wanted[i].dir,
+				  w->wanted[i].node, token);
+	}
+	while (!err) {
+		err = take_events(w);
+		if (err || !not_ready(w))
+			break;
+		err = wait_event(w);
+	}
+	return err;
+}
+
+int guest_wait_ready(struct host *host, const char *name, domid_t domid,
+		     const struct device *devices, size_t count,
+		     int interrupt_fd)
+{
+	CLEANUP_FREE struct wanted *wanted = calloc(count + 1, sizeof(*wanted));
+	struct wait w = {
+		.host = host,
+		.guest = name,
+		.domid = domid,
+		.wanted = wanted,
+		.count = count + 1,
+		.interrupt_fd = interrupt_fd,
+		.deadline_ns = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S,
+	};
+
+	if (!wanted)
+		return log_err(-ENOMEM, "guest %s: wait", name);
+	for (size_t i = 0; i < count; i++) {
+		wanted[i].device = &devices[i];
+		wanted[i].node = "state";
+		device_backend_path(&devices[i], domid, wanted[i].dir);
+	}
+	path_console(wanted[count].dir, sizeof(wanted[count].dir), domid);
+	wanted[count].node = "tty";
+	return wait_all(&w);
+}
