@@ -29,13 +29,9 @@
  * capabilities against the namespace only.
  *
  * io_uring_setup() is not on the list, though io_uring is used: what is done
- * through a ring is not seen by stage 5, so rings are made by the supervisor,
- * restricted for good to the operations and files they are for. Linux does not
- * let a socket carry them, lest its garbage collector meet a loop. So the
- * call, which nobody may make, is a doorbell: the filter stops whoever makes
- * it and tells the supervisor, which puts the ring it has made into the
- * worker and has the call return its number. What the arguments were is not
- * looked at; which descriptor is next is the supervisor's knowledge alone.
+ * through a ring is not seen by stage 5. A class that wants rings makes them
+ * in its prepare(), before stage 1, restricted for good to the operations they
+ * are for (backends/blk/engine-uring.c).
  */
 #include "config.h"
 
@@ -228,7 +224,7 @@ static const int allowed[] = {
 	SCMP_SYS(pwritev2),
 	SCMP_SYS(fdatasync),		/* a guest's flush */
 	SCMP_SYS(fallocate),		/* a guest's discard */
-	SCMP_SYS(io_uring_enter),	/* on rings made by the supervisor */
+	SCMP_SYS(io_uring_enter),	/* on rings made before */
 	SCMP_SYS(io_uring_register),	/* which allow what they allow */
 
 	/* the supervisor */
@@ -361,10 +357,6 @@ static int add_common(scmp_filter_ctx ctx)
 			     allowed_if[i].mask, allowed_if[i].value);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_ioctls); i++)
 		r = allow_ioctl(ctx, allowed_ioctls[i]);
-	/* the doorbell */
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY,
-				     SCMP_SYS(io_uring_setup), 0);
 	/* its flags lie in memory, unseen: the library falls back to clone */
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
@@ -383,7 +375,7 @@ static int add_class(scmp_filter_ctx ctx, const struct sandbox *s)
 	return r;
 }
 
-static int limit_syscalls(const struct sandbox *s, int *doorbell)
+static int limit_syscalls(const struct sandbox *s)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r;
@@ -398,13 +390,11 @@ static int limit_syscalls(const struct sandbox *s, int *doorbell)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r == 0)
 		r = seccomp_load(ctx);
-	if (r == 0)
-		r = *doorbell = seccomp_notify_fd(ctx);
 	seccomp_release(ctx);
 	return r < 0 ? log_err(r, "sandbox: load the system call filter") : 0;
 }
 
-int sandbox_enter(const struct sandbox *s, int *doorbell)
+int sandbox_enter(const struct sandbox *s)
 {
 	int r;
 
@@ -421,48 +411,6 @@ int sandbox_enter(const struct sandbox *s, int *doorbell)
 	if (r == 0)
 		r = set_limits();
 	if (r == 0)
-		r = limit_syscalls(s, doorbell);
-	return r;
-}
-
-/* -- the doorbell ----------------------------------------------------------- */
-
-int sandbox_ask_fd(void)
-{
-	long fd = syscall(SYS_io_uring_setup, 0, NULL);
-
-	return fd == -1 ? -errno : (int)fd;
-}
-
-static int give(int doorbell, uint64_t id, int fd)
-{
-	struct seccomp_notif_addfd addfd = {
-		.id = id,
-		/* the call returns it: nothing can come in between */
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = fd,
-		.newfd_flags = O_CLOEXEC,
-	};
-
-	return ioctl(doorbell, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd) == -1 ?
-		-errno : 0;
-}
-
-int sandbox_answer(int doorbell, int fd)
-{
-	struct seccomp_notif *request = NULL;
-	struct seccomp_notif_resp *response = NULL;
-	int r = seccomp_notify_alloc(&request, &response);
-
-	if (r == 0 && seccomp_notify_receive(doorbell, request))
-		r = -ENOENT; /* it was killed while it waited */
-	if (r == 0 && fd >= 0)
-		r = give(doorbell, request->id, fd);
-	if (r == 0 && fd < 0) {
-		response->id = request->id;
-		response->error = -ENOENT;
-		r = seccomp_notify_respond(doorbell, response) ? -ENOENT : 0;
-	}
-	seccomp_notify_free(request, response);
+		r = limit_syscalls(s);
 	return r;
 }

@@ -33,24 +33,7 @@ pid_t sandbox_fork(void);
  * All other stages, in the only order that works. The process must be root,
  * have one thread, and have opened everything it needs. Logged; -errno means
  * that the process must end, for it is isolated by half.
- *
- * *doorbell is for the supervisor: a descriptor that may be read when the
- * process asks for one. The caller passes it on and closes it.
  */
-int sandbox_enter(const struct sandbox *s, int *doorbell);
-
-/*
- * Descriptors that no socket carries (Linux refuses io_uring's since 6.7, and
- * since 6.1 in its stable series) are asked for one by one, in an order both
- * sides know.
- *
- * Inside: ask, and wait for the answer. The descriptor, or -errno.
- */
-int sandbox_ask_fd(void);
-/*
- * Outside: answer the one that rang DOORBELL, with a duplicate of FD, or with
- * -ENOENT when FD is -1. 0 or -errno; nobody waits there any more: -ENOENT.
- */
-int sandbox_answer(int doorbell, int fd);
+int sandbox_enter(const struct sandbox *s);
 
 #endif

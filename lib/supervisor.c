@@ -41,8 +41,7 @@
 
 static const char watch_token[] = "backend";
 
-enum { TAG_STORE, TAG_SIGNAL, TAG_STOP, TAG_DRAIN, TAG_WORKER,
-       TAG_DOORBELL };
+enum { TAG_STORE, TAG_SIGNAL, TAG_STOP, TAG_DRAIN, TAG_WORKER };
 
 /* -- tables ----------------------------------------------------------------- */
 
@@ -215,15 +214,6 @@ static void reap_workers(struct supervisor *s)
 	}
 }
 
-static void worker_ready(struct supervisor *s, struct workerproc *p,
-			 int doorbell)
-{
-	const union loop_tag tag = { .type = TAG_DOORBELL, .id = p->id };
-
-	log_debug("guest %u: worker isolated", (unsigned int)p->domid);
-	workerproc_ready(p, doorbell, &s->loop, tag);
-}
-
 /* False: it hung up, or talks nonsense. */
 static bool take_message(struct supervisor *s, struct workerproc *p, int *r)
 {
@@ -236,8 +226,9 @@ static bool take_message(struct supervisor *s, struct workerproc *p, int *r)
 	if (*r != 1)
 		return *r == -EAGAIN;
 	if (msg.type == WIRE_READY)
-		worker_ready(s, p, fd_count ? fds[--fd_count] : -1);
-	/* it has no others to give */
+		log_debug("guest %u: worker isolated",
+			  (unsigned int)p->domid);
+	/* it has none to give */
 	while (fd_count)
 		close(fds[--fd_count]);
 	/* of its own guest, whatever it says */
@@ -260,14 +251,6 @@ static void on_worker(struct supervisor *s, uint32_t id)
 			workerproc_kill(p, &s->loop);
 			return;
 		}
-}
-
-static void on_doorbell(struct supervisor *s, uint32_t id)
-{
-	struct workerproc *p = find_worker_id(s, id);
-
-	if (p && p->doorbell >= 0)
-		workerproc_answer(p, &s->loop);
 }
 
 /* -- xenstore --------------------------------------------------------------- */
@@ -526,9 +509,6 @@ static int on_event(struct supervisor *s, const struct loop_event *event)
 		return 0;
 	case TAG_WORKER:
 		on_worker(s, event->tag.id);
-		return 0;
-	case TAG_DOORBELL:
-		on_doorbell(s, event->tag.id);
 		return 0;
 	case TAG_DRAIN:
 		on_drain_timer(s);

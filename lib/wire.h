@@ -32,15 +32,10 @@ struct wire_msg {
 	uint32_t devid;
 	int32_t error;		/* WIRE_FAILED: -errno */
 	uint32_t body_size;	/* bytes of body in use */
-	/*
-	 * WIRE_ATTACH: descriptors that come another way (sandbox_ask_fd()),
-	 * a bit for the place of each among all. The platform's business.
-	 */
-	uint64_t late;
 	_Alignas(8) uint8_t body[WIRE_BODY_MAX];
 };
 
-_Static_assert(offsetof(struct wire_msg, body) == 24, "no padding to leak");
+_Static_assert(offsetof(struct wire_msg, body) == 16, "no padding to leak");
 
 /* FDS are duplicated by the kernel; the sender still owns its own. */
 int wire_send(int sock, const struct wire_msg *msg, const int *fds,

@@ -165,42 +165,14 @@ static void slot_release(struct worker *w, struct slot *slot)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/*
- * Put the descriptors that the message could not carry into their places
- * among those that it did.
- */
-static int take_late(uint64_t late, int *fds, unsigned int *fd_count)
-{
-	for (unsigned int i = 0; i < WIRE_FDS_MAX; i++) {
-		int fd;
-
-		if (!(late & UINT64_C(1) << i))
-			continue;
-		if (i > *fd_count || *fd_count == WIRE_FDS_MAX)
-			return -EPROTO;
-		fd = sandbox_ask_fd();
-		if (fd < 0)
-			return fd;
-		memmove(fds + i + 1, fds + i, (*fd_count - i) * sizeof(*fds));
-		fds[i] = fd;
-		++*fd_count;
-	}
-	return 0;
-}
-
 static void on_attach(struct worker *w, int *fds, unsigned int fd_count)
 {
 	char reason[BACKEND_REASON_MAX] = "";
 	uint32_t devid = w->msg.devid;
 	struct attachment *att = NULL;
 	struct slot *slot;
-	int r = take_late(w->msg.late, fds, &fd_count);
+	int r;
 
-	if (r) {
-		close_all(fds, fd_count);
-		say_failed(devid, r, "descriptors from the supervisor");
-		return;
-	}
 	pthread_mutex_lock(&w->lock);
 	slot = slot_find(w, devid) ? NULL : slot_take(w, devid);
 	pthread_mutex_unlock(&w->lock);
@@ -304,7 +276,6 @@ int worker_main(const struct backend_class *class, domid_t domid,
 	};
 	const struct wire_msg ready = { .type = WIRE_READY };
 	struct worker *w = calloc(1, sizeof(*w));
-	int doorbell;
 
 	if (!w)
 		return EXIT_FAILURE;
@@ -314,10 +285,9 @@ int worker_main(const struct backend_class *class, domid_t domid,
 
 	if (sandbox_user(user, &sandbox) || grants_open(&w->grants) ||
 	    (class->prepare && class->prepare(&w->own)) ||
-	    sandbox_enter(&sandbox, &doorbell))
+	    sandbox_enter(&sandbox))
 		return EXIT_FAILURE;
-	if (wire_send(WORKER_SOCKET_FD, &ready, &doorbell, 1))
+	if (wire_send(WORKER_SOCKET_FD, &ready, NULL, 0))
 		return EXIT_FAILURE;
-	close(doorbell);
 	return serve(w) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -27,125 +27,14 @@ struct workerproc *workerproc_new(domid_t domid, uint32_t id)
 		p->domid = domid;
 		p->id = id;
 		p->sock = -1;
-		p->doorbell = -1;
 	}
 	return p;
-}
-
-/* -- descriptors that no socket carries ------------------------------------- */
-
-static bool carried_by_sockets(int fd)
-{
-	char path[32], what[32];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, what, sizeof(what) - 1);
-	what[n > 0 ? n : 0] = '\0';
-	return strcmp(what, "anon_inode:[io_uring]") != 0;
-}
-
-static int add_late(struct workerproc *p, int fd)
-{
-	int copy;
-
-	if (p->late_count == WORKER_LATE_MAX)
-		return -EMFILE;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (copy == -1)
-		return -errno;
-	p->late[(p->late_first + p->late_count++) % WORKER_LATE_MAX] = copy;
-	return 0;
-}
-
-static int take_late(struct workerproc *p)
-{
-	int fd = p->late[p->late_first];
-
-	if (!p->late_count)
-		return -1;
-	p->late_first = (p->late_first + 1) % WORKER_LATE_MAX;
-	p->late_count--;
-	return fd;
-}
-
-static void forget_late(struct workerproc *p)
-{
-	while (p->late_count)
-		close(take_late(p));
-}
-
-/* The last COUNT were added for a message that was not sent. */
-static void forget_last_late(struct workerproc *p, unsigned int count)
-{
-	while (count--) {
-		p->late_count--;
-		close(p->late[(p->late_first + p->late_count) %
-			      WORKER_LATE_MAX]);
-	}
-}
-
-int workerproc_send(struct workerproc *p, const struct wire_msg *msg,
-		    const int *fds, unsigned int fd_count)
-{
-	struct wire_msg out = *msg;
-	int carried[WIRE_FDS_MAX] = { 0 };
-	unsigned int count = 0, late = 0;
-	int r = 0;
-
-	for (unsigned int i = 0; i < fd_count && r == 0; i++) {
-		if (carried_by_sockets(fds[i])) {
-			carried[count++] = fds[i];
-			continue;
-		}
-		r = add_late(p, fds[i]);
-		late += r == 0;
-		out.late |= UINT64_C(1) << i;
-	}
-	if (r == 0)
-		r = wire_send(p->sock, &out, carried, count);
-	if (r)
-		/* or the next device would be given this one's */
-		forget_last_late(p, late);
-	return r;
-}
-
-void workerproc_ready(struct workerproc *p, int doorbell, struct loop *loop,
-		      union loop_tag tag)
-{
-	/* a second one is no worker of ours talking */
-	if (p->doorbell >= 0 || doorbell < 0 ||
-	    loop_add(loop, doorbell, EPOLLIN, tag)) {
-		cleanup_close(&doorbell);
-		return;
-	}
-	p->doorbell = doorbell;
-}
-
-static void remove_doorbell(struct workerproc *p, struct loop *loop)
-{
-	if (p->doorbell < 0)
-		return;
-	loop_remove(loop, p->doorbell);
-	close(p->doorbell);
-	p->doorbell = -1;
-}
-
-void workerproc_answer(struct workerproc *p, struct loop *loop)
-{
-	CLEANUP_CLOSE int fd = take_late(p);
-
-	/* whatever it was, it is not waiting there: its end is noticed */
-	if (sandbox_answer(p->doorbell, fd))
-		remove_doorbell(p, loop);
 }
 
 /* -- the process ------------------------------------------------------------ */
 
 void workerproc_free(struct workerproc *p)
 {
-	forget_late(p);
-	cleanup_close(&p->doorbell);
 	cleanup_close(&p->sock);
 	free(p);
 }
@@ -241,8 +130,6 @@ int workerproc_start(struct workerproc *p,
 
 static void hang_up(struct workerproc *p, struct loop *loop)
 {
-	forget_late(p);
-	remove_doorbell(p, loop);
 	if (p->sock < 0)
 		return;
 	loop_remove(loop, p->sock);

@@ -16,19 +16,12 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 
-/* Rings of a guest that connects all its disks at once, with all queues. */
-#define WORKER_LATE_MAX 1024
-
 struct workerproc {
 	TAILQ_ENTRY(workerproc) link;
 	domid_t domid;			/* the guest it serves */
 	uint32_t id;			/* in loop tags */
 	pid_t pid;			/* 0: none runs */
 	int sock;			/* -1: none */
-	int doorbell;			/* -1: not isolated yet, or none */
-	/* descriptors it will ask for, in the order it will */
-	int late[WORKER_LATE_MAX];
-	unsigned int late_first, late_count;
 	bool dropped;			/* nobody's any more, once it is reaped */
 	struct log_limit deaths;
 };
@@ -48,14 +41,6 @@ struct workerproc *workerproc_new(domid_t domid, uint32_t id);
 int workerproc_start(struct workerproc *p,
 		     const struct workerproc_options *options,
 		     struct loop *loop, union loop_tag tag);
-/* FDS stay the caller's. 0 or -errno. */
-int workerproc_send(struct workerproc *p, const struct wire_msg *msg,
-		    const int *fds, unsigned int fd_count);
-/* It is isolated and gave us DOORBELL, which is ours now; or it gave none. */
-void workerproc_ready(struct workerproc *p, int doorbell, struct loop *loop,
-		      union loop_tag tag);
-/* It rang: hand it the next descriptor. */
-void workerproc_answer(struct workerproc *p, struct loop *loop);
 /* Its end is noticed by workerproc_reap(). */
 void workerproc_kill(struct workerproc *p, struct loop *loop);
 /*

@@ -458,7 +458,7 @@ static int send_attach(struct xenbus *bus, struct workerproc *worker)
 	if (r == 0)
 		r = add_stats(bus, fds, &count);
 	if (r == 0) {
-		r = workerproc_send(worker, &msg, fds, count);
+		r = wire_send(worker->sock, &msg, fds, count);
 		if (r)
 			backend_fail(bus->dev, r, "the guest's worker takes "
 				     "no messages");

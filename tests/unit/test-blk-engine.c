@@ -34,6 +34,9 @@ struct bench {
 
 static int failed;
 
+/* Rings live as long as their process. */
+static struct uring_pool *rings;
+
 #define CHECK(b, cond, ...) do {					\
 	if (!(cond)) {							\
 		failed++;						\
@@ -253,7 +256,8 @@ static int bench_open(struct bench *b, const struct engine_class *class)
 	b->wake_fd = eventfd(0, EFD_NONBLOCK);
 	b->shadow = calloc(1, SIZE);
 	if (class == &engine_uring)
-		r = uring_pool_open(2, &b->pool);
+		r = uring_pool_open(2, &rings);
+	b->pool = rings;
 	if (r < 0)
 		return r;
 	setup = (struct engine_setup){
