@@ -97,25 +97,26 @@ pack_payload() {
 }
 
 # At most as many boxes at a time as there are processors, over all runs on
-# this cache: more only make each other time out.  Who waits, waits in line for
-# each of the places, and leaves the other lines when it has one.
+# this cache: more only make each other time out.  Sets $slot.  No waiter is
+# ever killed here: bash runs the script's EXIT trap in a child that is killed
+# before its exec, and the folder of this run would go.
 take_slot() {
-	local count number fd waiter winner lines=()
+	local count number fd lines=()
 
 	count=$(nproc)
 	for ((number = 0; number < count; number++)); do
 		exec {fd}>"$cache/box-slot.$number"
-		setpriv --pdeathsig TERM flock "$fd" {guard}>&- &
-		lines[$!]=$fd
+		lines+=("$fd")
 	done
-	wait -n -p winner "${!lines[@]}"
-	slot=${lines[$winner]}
-	unset "lines[$winner]"
-	for waiter in "${!lines[@]}"; do
-		kill "$waiter" 2>/dev/null
-		wait "$waiter" 2>/dev/null
-		fd=${lines[$waiter]}
-		exec {fd}>&-
+	number=0
+	until flock -n "${lines[number]}"; do
+		number=$(((number + 1) % count))
+		# one at a time, for a while: the others are looked at again
+		flock -w 2 "${lines[number]}" && break
+	done
+	slot=${lines[number]}
+	for fd in "${lines[@]}"; do
+		[ "$fd" = "$slot" ] || exec {fd}>&-
 	done
 }
 
