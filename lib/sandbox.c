@@ -43,7 +43,6 @@
 #include <pwd.h>
 #include <grp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -54,6 +53,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef HAVE_LIBSECCOMP
+#include <seccomp.h>
+#endif
 
 #include <xenctrl.h> /* domid_t for the next */
 #include <xen/sys/evtchn.h>
@@ -208,6 +211,8 @@ static int set_limits(void)
 }
 
 /* -- stage 5 ---------------------------------------------------------------- */
+
+#ifdef HAVE_LIBSECCOMP
 
 /* Whatever the arguments. */
 static const int allowed[] = {
@@ -393,6 +398,19 @@ static int limit_syscalls(const struct sandbox *s)
 	seccomp_release(ctx);
 	return r < 0 ? log_err(r, "sandbox: load the system call filter") : 0;
 }
+
+#else /* !HAVE_LIBSECCOMP */
+
+static int limit_syscalls(const struct sandbox *s)
+{
+	(void)s;
+	log_warn("sandbox: no system call filter: this build is without "
+		 "libseccomp; the other stages of the isolation are there");
+	return 0;
+}
+
+#endif
+
 
 int sandbox_enter(const struct sandbox *s)
 {

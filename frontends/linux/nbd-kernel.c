@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef HAVE_LIBMNL
+
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/nbd-netlink.h>
@@ -188,3 +190,22 @@ void nbd_kernel_disconnect(const char *device)
 	disconnect_device(&nl, device);
 	netlink_close(&nl);
 }
+
+#else /* !HAVE_LIBMNL */
+
+#include "lib/log.h"
+
+int nbd_kernel_connect(const struct nbd *n, const char *device, int fd)
+{
+	(void)n, (void)fd;
+	return log_fail(-EOPNOTSUPP, "%s: the kernel is asked for it by "
+			"netlink, and this build is without libmnl: use "
+			"--socket and nbd-client", device);
+}
+
+void nbd_kernel_disconnect(const char *device)
+{
+	(void)device;
+}
+
+#endif

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/link.h"
 
 #define SCRIPTS "/etc/xen/scripts/"
 
@@ -135,6 +136,8 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 	/* what this script does for xl is done here without it */
 	if (vif->script && strcmp(base_name(vif->script), "vif-bridge") != 0)
 		return refuse(config, d, "script=: only what vif-bridge does can be had: leave it out and name a bridge=");
+	if (kernel && !link_attach_built())
+		return refuse(config, d, "the kernel's backend: putting its interface onto a bridge takes a build with libmnl: use xl-lite-netd (backendtype=, vif.backend in /etc/xl-lite.conf)");
 	if (!host_bridge_exists(d->bridge))
 		return log_fail(-ENODEV, "guest %s: %s: bridge %s: does not exist: make it with 'ip link add %s type bridge', or name another with bridge=",
 				config->name, d->name, d->bridge, d->bridge);

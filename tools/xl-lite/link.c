@@ -17,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef HAVE_LIBMNL
+
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -110,6 +112,11 @@ static struct nlmsghdr *set_link(char *buf, unsigned int index, bool up)
 	return nlh;
 }
 
+bool link_attach_built(void)
+{
+	return true;
+}
+
 int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
 {
 	char buf[MESSAGE_SIZE], name[IF_NAMESIZE];
@@ -136,3 +143,18 @@ int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
 	mnl_attr_put_u32(nlh, IFLA_MASTER, bridge);
 	return ask(nlh);
 }
+
+#else /* !HAVE_LIBMNL */
+
+bool link_attach_built(void)
+{
+	return false;
+}
+
+int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
+{
+	(void)d, (void)domid, (void)deadline_ns;
+	return -EOPNOTSUPP;
+}
+
+#endif
