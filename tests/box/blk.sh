@@ -10,28 +10,29 @@ disk_paths() {
 }
 
 # disk_add DOMID DEVID IMAGE MODE [NODE=VALUE...]: what a toolstack writes; more
-# nodes go into the backend's folder and win.
+# nodes go into the backend's folder and win. Folders first, with their owners:
+# a guest that runs looks at once, and all below inherits them.
 disk_add() {
-	local domid=$1 devid=$2 image=$3 mode=$4 node
+	local domid=$1 devid=$2 image=$3 mode=$4 node more=()
 
 	shift 4
 	disk_paths "$domid" "$devid"
-	xenstore-write "$frontend/backend" "$backend" \
-		"$frontend/backend-id" 0 "$frontend/state" 1 \
-		"$frontend/virtual-device" "$devid" \
-		"$frontend/device-type" disk
-	xenstore-chmod -r "$frontend" "n$domid" r0
+	for node; do
+		more+=("$backend/${node%%=*}" "${node#*=}")
+	done
+	xenstore-write "$backend" "" "$frontend" ""
+	xenstore-chmod "$backend" n0 "r$domid"
+	xenstore-chmod "$frontend" "n$domid" r0
 	xenstore-write "$backend/frontend" "$frontend" \
 		"$backend/frontend-id" "$domid" "$backend/online" 1 \
 		"$backend/removable" 0 "$backend/bootable" 1 \
 		"$backend/dev" xvda "$backend/type" phy \
 		"$backend/mode" "$mode" "$backend/device-type" disk \
-		"$backend/discard-enable" 1 "$backend/params" "$image"
-	for node; do
-		xenstore-write "$backend/${node%%=*}" "${node#*=}"
-	done
-	xenstore-write "$backend/state" 1
-	xenstore-chmod -r "$backend" n0 "r$domid"
+		"$backend/discard-enable" 1 "$backend/params" "$image" \
+		"${more[@]}" "$backend/state" 1
+	xenstore-write "$frontend/backend" "$backend" \
+		"$frontend/backend-id" 0 "$frontend/virtual-device" "$devid" \
+		"$frontend/device-type" disk "$frontend/state" 1
 }
 
 # disk_unplug DOMID DEVID: as a toolstack asks for it
@@ -45,8 +46,8 @@ disk_remove() {
 	disk_paths "$1" "$2"
 	xenstore-rm "$frontend" 2>/dev/null
 	xenstore-rm "$backend" 2>/dev/null
-	xenstore-rm "/local/domain/0/backend/uvbd/$1" 2>/dev/null
-	xenstore-rm /local/domain/0/backend/uvbd 2>/dev/null
+	nodes_remove_empty "/local/domain/0/backend/uvbd/$1" \
+		/local/domain/0/backend/uvbd
 }
 
 # disk_state DOMID DEVID: the backend's

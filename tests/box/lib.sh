@@ -127,6 +127,19 @@ wait_until() {
 	return 0
 }
 
+# --- xenstore ------------------------------------------------------------------
+
+# nodes_remove_empty PATH...: those that have nothing below them
+nodes_remove_empty() {
+	local path
+
+	for path; do
+		[ -n "$(xenstore-list "$path" 2>/dev/null)" ] ||
+			xenstore-rm "$path" 2>/dev/null
+	done
+	return 0
+}
+
 # --- guests ------------------------------------------------------------------
 
 # guest_job FILE.cpio <<EOF ...: a ramdisk layer with the script on stdin as /job.
@@ -339,13 +352,25 @@ no_new_leaks() {
 	[ -z "$(LC_ALL=C comm -13 "$work/leaks.before" "$work/leaks.after")" ]
 }
 
-# One test line: all that was not there at leak_snapshot is gone again.
+# What xenstore-lint has to say of the live store; nothing, without our programs.
+store_findings() {
+	command -v xenstore-lint >/dev/null || return 0
+	xenstore-lint --live 2>&1
+}
+
+# One test line: all that was not there at leak_snapshot is gone again, and the
+# store that is left is as it must be.
 leak_check() {
-	if wait_until 30 no_new_leaks; then
-		ok "${1:-nothing is left behind}"
-	else
-		not_ok "${1:-nothing is left behind}"
-		LC_ALL=C comm -13 "$work/leaks.before" "$work/leaks.after" |
-			sed 's/^/# left: /'
+	local what=${1:-nothing is left behind} findings clean=1
+
+	wait_until 30 no_new_leaks || clean=
+	findings=$(store_findings)
+	if [ -n "$clean" ] && [ -z "$findings" ]; then
+		ok "$what"
+		return
 	fi
+	not_ok "$what"
+	[ -n "$clean" ] || LC_ALL=C comm -13 "$work/leaks.before" \
+		"$work/leaks.after" | sed 's/^/# left: /'
+	[ -z "$findings" ] || printf '%s\n' "$findings" | sed 's/^/# lint: /'
 }

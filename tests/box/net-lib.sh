@@ -64,12 +64,11 @@ net_remove() {
 	wait_until 60 net_state_is "$1" "$2" 6
 	xenstore-rm "$b" 2>/dev/null
 	xenstore-rm "$(net_frontend "$1" "$2")" 2>/dev/null
-	xenstore-rm "/local/domain/0/backend/uvif/$1" 2>/dev/null
+	nodes_remove_empty "/local/domain/0/backend/uvif/$1"
 }
 
 # The device went with its guest: only our folder is the toolstack's to remove.
 net_forget() {		# DOMID
 	xenstore-rm "/local/domain/0/backend/uvif/$1" 2>/dev/null
-	[ -n "$(xenstore-list /local/domain/0/backend/uvif 2>/dev/null)" ] ||
-		xenstore-rm /local/domain/0/backend/uvif 2>/dev/null
+	nodes_remove_empty /local/domain/0/backend/uvif
 }

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: the guest does not bind its disk anew after unbinding it
 # Stock Linux blkfront reads, writes, flushes and discards through xl-lite-blkd,
-# cannot write to a read-only disk, and finds its disk again after it let go.
+# cannot write to a read-only disk, lets go of its disk, and finds it again when
+# it is plugged again.
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/blk.sh"
-plan 20
+plan 21
 
 rw=51712 ro=51728
 
@@ -40,15 +40,14 @@ echo 3 >/proc/sys/vm/drop_caches
 echo "again $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
 echo vbd-51712 >/sys/bus/xen/drivers/vbd/unbind
 echo "unbound yes"
-# the other disk goes when the host has seen this one closed
+# the other disk goes when the host has seen this one closed and taken it away
 tries=0
 while [ -e /sys/block/xvdb ]; do
 	tries=$((tries + 1)); [ $tries -lt 600 ] || break; usleep 100000
 done
-echo vbd-51712 >/sys/bus/xen/drivers/vbd/bind
-echo "bound yes"
+echo "unplugged yes"
 disk_here xvda
-echo "rebound $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
+echo "replugged $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
 EOF
 guest_ramdisk "$work/ramdisk" "$work/job.cpio"
 guest_cfg blk "ramdisk='$work/ramdisk'" "vcpus=2" >"$work/blk.cfg"
@@ -61,10 +60,15 @@ xl unpause blk
 guest_wait_console blk '^unbound' 240
 check "the disk closes when its driver lets go" \
 	wait_until 60 disk_reaches "$domid" $rw 6
+# a driver that let go does not come back by itself: the device has to
+disk_unplug "$domid" $rw
+disk_remove "$domid" $rw
 disk_unplug "$domid" $ro
-guest_wait_console blk '^bound' 60
-# as a kernel that starts does for what the one before left
-xenstore-write "/local/domain/$domid/device/vbd/$rw/state" 1
+check "the other disk is unplugged while it is in use" \
+	wait_until 60 disk_reaches "$domid" $ro 6
+disk_remove "$domid" $ro
+guest_wait_console blk '^unplugged' 60
+disk_add "$domid" $rw "$work/rw.img" w
 check "the disk is offered anew" wait_until 60 disk_reaches "$domid" $rw 4
 guest_wait_console blk '^guest: job exit' 120
 
@@ -82,7 +86,7 @@ is "$(said blk sectors-written)" \
 	"$(dd if="$work/rw.img" bs=512 skip=14001 count=9 status=none | md5sum)" \
 	"so are single sectors"
 is "$(said blk again)" "$(said blk wrote)" "and comes back"
-is "$(said blk rebound)" "$(said blk wrote)" "also when it found the disk anew"
+is "$(said blk replugged)" "$(said blk wrote)" "also when it found the disk anew"
 if [ -z "$(said blk discarded)" ]; then
 	skip "no blkdiscard in the guest"
 else

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # xl-lite-blkfront in a PV guest on Debian's kernel, against the kernel's
 # xen-blkback over a RAM disk: /dev/nbd0 by netlink and /dev/nbd1 by the stock
 # nbd-client read and write the disk; both sides compare checksums.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # xl-lite-netfront in a PV guest on Debian's kernel, against the kernel's
 # xen-netback: ping, and files over TCP both ways, IPv4 and IPv6, with their
 # checksums compared; segments travel whole, in far fewer frames than packets.

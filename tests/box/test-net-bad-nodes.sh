@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # What a toolstack or a guest may write wrongly into a vif's nodes: each gets a
 # reason in xenstore that names the node, nothing is left behind, and another
 # vif is served all the same. The guests are never started: all that a frontend

@@ -28,7 +28,7 @@ up() {
 	ip link set $1 up
 }
 fetch() {
-	until wget -q -T 5 -O /tmp/do http://192.0.2.1/$1 2>/dev/null; do
+	until wget -q -O /tmp/do http://192.0.2.1/$1 2>/dev/null; do
 		usleep 300000
 	done
 	echo "doing $1"

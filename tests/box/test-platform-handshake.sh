@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # The platform of the daemons against a real xenstored: nulld has no device,
 # so xenstore alone plays toolstack and guest, and every way through the
 # handshake is quick to try.

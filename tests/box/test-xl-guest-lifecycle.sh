@@ -5,7 +5,7 @@
 # its life: created, paused, rebooted, shut down, destroyed.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 28
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -59,6 +59,7 @@ fails "the same name again is refused" "name: in use by domain $first" \
 check "it is unpaused" xl-lite unpause life
 check "it reads its disk" guest_wait_console life "^disk $sum" 240
 check "it reaches the host" guest_wait_console life "^net: host answers" 120
+is "$(store_findings)" "" "xenstore-lint has nothing to say of it"
 
 restarted() {
 	local id
