@@ -4,9 +4,9 @@
 # so xenstore alone plays toolstack and guest, and every way through the
 # handshake is quick to try.
 # timeout: 900
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/both.sh"
 PATH=$PATH:/box/bin
-command -v nulld >/dev/null || skip_all "nulld is not installed in this box"
+command -v nulld >/dev/null || skip_all "nulld is not installed here"
 
 guest=771
 root=/local/domain/0/backend/unull/$guest
