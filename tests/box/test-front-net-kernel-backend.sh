@@ -35,7 +35,8 @@ done
 cat /run/log
 echo "mac: $(cat /sys/class/net/uvif0/address)"
 ip addr add 192.0.2.9/24 dev uvif0
-ip addr add 2001:db8::9/64 dev uvif0 nodad
+echo 0 >/proc/sys/net/ipv6/conf/uvif0/accept_dad
+ip addr add 2001:db8::9/64 dev uvif0
 ip link set uvif0 up
 ping -c 3 -w 60 192.0.2.1 >/dev/null && echo "ping: answered"
 ping -c 1 -s 8000 -w 60 192.0.2.1 >/dev/null && echo "ping of 8000: answered"
