@@ -100,21 +100,14 @@ net_round()
 }
 
 for arm in $disks; do
-	tries=0
-	until [ -b "${arm#*=}" ]; do
-		tries=$((tries + 1))
-		if [ $tries -gt 300 ]; then
-			echo "no disk for ${arm%%=*}: ${arm#*=}"
-			break
-		fi
-		usleep 200000
-	done
+	wait-for test -b "${arm#*=}" || echo "no disk for ${arm%%=*}"
 done
 for arm in $nets; do
 	rest=${arm#*=}
 	dev=${rest%%=*}
 	own=${rest#*=}
 	own=${own%%=*}
+	wait-for test -e "/sys/class/net/$dev"
 	ip addr add "$own/24" dev "$dev"
 	ip link set "$dev" up
 done

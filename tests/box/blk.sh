@@ -69,12 +69,3 @@ image_free() {
 said() {
 	guest_console "$1" | sed -n "s/^$2 //p" | head -n 1
 }
-
-# Shell for a guest's job: disk_here NAME waits until the disk has a size.
-guest_disk_here='
-disk_here() {
-	tries=0
-	until [ "$(cat /sys/block/$1/size 2>/dev/null || echo 0)" != 0 ]; do
-		tries=$((tries + 1)); [ $tries -lt 600 ] || return 1; usleep 100000
-	done
-}'

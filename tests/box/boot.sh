@@ -12,12 +12,10 @@ boot_tests() {
 	check "xl-lite-netd is ready" daemon_start netd xl-lite-netd
 	dd if=/dev/urandom of="$work/disk" bs=1M count=4 status=none
 	guest_job "$work/job.cpio" <<-'END'
+		wait-for test -e /sys/class/net/eth0
 		ip addr add 192.0.2.2/24 dev eth0
 		ip link set eth0 up
-		tries=0
-		until [ -b /dev/xvda ] || [ $tries = 600 ]; do
-			tries=$((tries + 1)); usleep 100000
-		done
+		wait-for test -b /dev/xvda
 		echo "disk: $(md5sum </dev/xvda)"
 		ping -c 3 -w 60 192.0.2.1 >/dev/null && echo "net: host answers"
 	END

@@ -18,8 +18,9 @@ ro_sum=$(md5sum <"$work/ro.img")
 leak_snapshot
 check "xl-lite-blkd is ready" daemon_start blkd xl-lite-blkd -v
 
-{ echo "$guest_disk_here"; cat <<'EOF'; } | guest_job "$work/job.cpio"
-disk_here xvda && disk_here xvdb
+guest_job "$work/job.cpio" <<'EOF'
+wait-for grep -qv '^0$' /sys/block/xvda/size
+wait-for grep -qv '^0$' /sys/block/xvdb/size
 queue=/sys/block/xvda/queue
 echo "sectors $(cat /sys/block/xvda/size)"
 echo "queues $(ls /sys/block/xvda/mq | wc -l)"
@@ -41,12 +42,9 @@ echo "again $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
 echo vbd-51712 >/sys/bus/xen/drivers/vbd/unbind
 echo "unbound yes"
 # the other disk goes when the host has seen this one closed and taken it away
-tries=0
-while [ -e /sys/block/xvdb ]; do
-	tries=$((tries + 1)); [ $tries -lt 600 ] || break; usleep 100000
-done
+wait-for test ! -e /sys/block/xvdb
 echo "unplugged yes"
-disk_here xvda
+wait-for grep -qv '^0$' /sys/block/xvda/size
 echo "replugged $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
 EOF
 guest_ramdisk "$work/ramdisk" "$work/job.cpio"

@@ -19,8 +19,9 @@ sum=$(md5sum <"$loop")
 export XL_LITE_BLK_ENGINE=${ENGINE:-}
 check "xl-lite-blkd is ready" daemon_start blkd xl-lite-blkd -v
 
-{ echo "$guest_disk_here"; cat <<'EOF'; } | guest_job "$work/job.cpio"
-disk_here xvda && disk_here xvdb
+guest_job "$work/job.cpio" <<'EOF'
+wait-for grep -qv '^0$' /sys/block/xvda/size
+wait-for grep -qv '^0$' /sys/block/xvdb/size
 echo "blocks $(cat /sys/block/xvda/queue/logical_block_size)"
 echo "sectors $(cat /sys/block/xvda/size)"
 echo "read $(md5sum </dev/xvda)"
@@ -37,10 +38,7 @@ fio --name=v --filename=/dev/xvda --offset=8m --size=2m --rw=randwrite \
 blkdiscard -o 12582912 -l 1048576 /dev/xvda && echo "discarded yes"
 echo "left $(md5sum </dev/xvda)"
 echo "ready to lose xvdb"
-tries=0
-while [ -e /sys/block/xvdb ]; do
-	tries=$((tries + 1)); [ $tries -lt 600 ] || break; usleep 100000
-done
+wait-for test ! -e /sys/block/xvdb
 [ -e /sys/block/xvdb ] || echo "lost xvdb"
 dd if=/dev/xvda of=/dev/null bs=1M count=2 2>/dev/null && echo "kept xvda"
 EOF

@@ -11,10 +11,7 @@ grub=/usr/lib/grub-xen/grub-x86_64-xen.bin
 [ -e $grub ] || skip_all "grub-xen-host is not installed in this box"
 
 guest_job "$work/job.cpio" <<'EOJ'
-tries=0
-until [ "$(cat /sys/block/xvda/size 2>/dev/null || echo 0)" != 0 ]; do
-	tries=$((tries + 1)); [ $tries -lt 600 ] || break; usleep 100000
-done
+wait-for grep -qv '^0$' /sys/block/xvda/size
 modprobe crc32c_generic
 modprobe ext4
 mount -t ext4 /dev/xvda /root && echo "kernel: mounted"

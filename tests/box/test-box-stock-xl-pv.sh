@@ -12,6 +12,7 @@ want=$(md5sum </dev/ram0)
 
 leak_snapshot
 guest_job "$work/job.cpio" <<'EOF'
+wait-for test -e /sys/class/net/eth0
 ip addr add 192.0.2.2/24 dev eth0
 ip link set eth0 up
 echo "disk: $(md5sum </dev/xvda)"

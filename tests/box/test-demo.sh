@@ -31,6 +31,7 @@ guest_work() {
 	dd if=/dev/urandom of=/tmp/new bs=1M count=4 2>/dev/null
 	dd if=/tmp/new of=$1 bs=1M seek=8 conv=fsync 2>/dev/null
 	echo "wrote \$(md5sum </tmp/new | cut -c1-32)"
+	wait-for test -e /sys/class/net/$2
 	ip addr add $3/24 dev $2
 	ip link set $2 up
 	tries=0
@@ -99,12 +100,7 @@ guest_programs "$work/programs.cpio" xl-lite-blkfront xl-lite-netfront
 	echo 4096 >/sys/module/xen_gntalloc/parameters/limit
 	xl-lite-blkfront --nbd /dev/nbd0 & blkfront=$!
 	xl-lite-netfront --tap eth0 & netfront=$!
-	tries=0
-	until [ "$(cat /sys/block/nbd0/size)" != 0 ] && [ -e /sys/class/net/eth0 ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || break
-		usleep 100000
-	done
+	wait-for grep -qv '^0$' /sys/block/nbd0/size
 	EOF
 	guest_work /dev/nbd0 eth0 192.0.2.3
 	echo 'sync; kill $blkfront $netfront; wait $blkfront; echo "blkfront exit $?"'

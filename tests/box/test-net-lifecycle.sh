@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # The life of a vif under a running stock Linux guest: its driver lets go and
 # comes back; the guest stops receiving and costs the host no memory; another
 # source address is refused; the vif is unplugged, and a second one plugged.
@@ -24,6 +23,7 @@ tell() {
 
 guest_job "$work/job.cpio" <<'JOB'
 up() {
+	wait-for test -e /sys/class/net/$1
 	ip addr add 192.0.2.$2/24 dev $1 2>/dev/null
 	ip link set $1 up
 }
@@ -107,7 +107,7 @@ net_add "$domid" 1 00:16:3e:00:00:03
 check "a vif plugged into a running guest connects" \
 	wait_until 120 net_state_is "$domid" 1 4
 tell three '
-until [ -e /sys/class/net/eth1 ]; do usleep 100000; done
+wait-for test -e /sys/class/net/eth1
 ip addr flush dev eth0
 up eth1 3
 '

@@ -32,6 +32,7 @@ done
 
 {
 	cat <<'JOB'
+wait-for test -e /sys/class/net/eth0
 ip addr add 192.0.2.2/24 dev eth0
 ip -6 addr add 2001:db8::2/64 dev eth0
 ip link set eth0 up

@@ -20,6 +20,7 @@ socat -u TCP-LISTEN:7000,reuseaddr "CREATE:$work/up" 3>&- &
 sink=$!
 
 guest_job "$work/job.cpio" <<'JOB'
+wait-for test -e /sys/class/net/eth0
 ip addr add 192.0.2.2/24 dev eth0
 ip -6 addr add 2001:db8::2/64 dev eth0
 ip link set eth0 up

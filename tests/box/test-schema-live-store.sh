@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # xenstore-lint has nothing to say about the live store of a host on which stock
 # xl runs a guest with the kernel's backends, neither before, while nor after;
 # and each defect that is planted in that store is found.

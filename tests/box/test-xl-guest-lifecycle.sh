@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # A guest with a disk of xl-lite-blkd and an interface of xl-lite-netd, through
 # its life: created, paused, rebooted, shut down, destroyed.
 # timeout: 900
@@ -20,6 +19,7 @@ sum=$(md5sum <"$work/disk.img" | cut -c1-32)
 # The first life ends in a reboot, the second waits to be shut down.
 guest_job "$work/job.cpio" <<'EOS'
 echo "disk $(md5sum </dev/xvda | cut -c1-32)"
+wait-for test -e /sys/class/net/eth0
 ip addr add 192.0.2.9/24 dev eth0
 ip link set eth0 up
 ping -c 3 -w 60 192.0.2.1 >/dev/null && echo "net: host answers"
