@@ -167,16 +167,18 @@ static void tx_put(const struct net_load *l, unsigned int i)
 	}
 }
 
+/* The ring is kept full; each round finds its own pages again. */
 static void rx_lend(const struct net_load *l)
 {
-	for (unsigned int i = 0; i < l->batch * net_rig_slots(l); i++) {
+	unsigned int round = l->batch * net_rig_slots(l);
+
+	for (; rig.prod - rig.cons < NET_RING_SIZE; rig.prod++)
 		rx_ring()->ring[rig.prod % NET_RING_SIZE].req =
 			(struct netif_rx_request){
 			.id = (uint16_t)(rig.prod % NET_RING_SIZE),
-			.gref = l->bad_gref ? BAD_GREF : NET_RIG_DATA + i,
+			.gref = l->bad_gref ? BAD_GREF :
+				NET_RIG_DATA + rig.prod % round,
 		};
-		rig.prod++;
-	}
 }
 
 static void push(uint32_t *shared_prod, uint32_t *event, uint32_t old)
