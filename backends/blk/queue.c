@@ -434,12 +434,15 @@ static void push(struct queue *q)
 	evtchn_notify(&q->evtchn, q->port);
 }
 
-/* The port fired: it stays masked until we sleep. */
+/*
+ * The port fired: it stays masked until we sleep. It is the only one, so
+ * there is nothing behind it that a second read could find.
+ */
 static void take_event(struct queue *q)
 {
 	evtchn_port_t port;
 
-	while (evtchn_take(&q->evtchn, &port) == 1) {
+	if (evtchn_take(&q->evtchn, &port) == 1) {
 		q->masked = true;
 		count(q, COUNT_EVENTS);
 	}
