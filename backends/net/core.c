@@ -189,7 +189,7 @@ static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 
 int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 {
-	struct tx_parse p = { .next = r->cons, .end = r->prod };
+	struct tx_parse p;
 	struct net_packet *packet;
 	const char *why;
 	int first_size;
@@ -198,6 +198,11 @@ int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 	    b->slot_count > NET_BATCH_SLOTS - NET_TX_SLOTS_MAX)
 		return 0;
 
+	/* its requests are written before they are read: do not clear them */
+	p.next = r->cons;
+	p.end = r->prod;
+	p.extra_count = 0;
+	p.has_gso = false;
 	why = tx_gather(r, &p);
 	if (why)
 		return tx_break(r, why);
