@@ -51,7 +51,6 @@ static void *tx_entry(const struct net_tx_ring *r, uint32_t index)
 /* A packet on its way from the ring to the batch. */
 struct tx_parse {
 	uint32_t next;			/* ring index of the next slot */
-	uint32_t end;
 	unsigned int extra_count;
 	bool has_gso;
 	struct netif_extra_info gso;
@@ -62,7 +61,7 @@ struct tx_parse {
 static bool tx_next(const struct net_tx_ring *r, struct tx_parse *p, void *entry,
 		    size_t size)
 {
-	if (p->next == p->end)
+	if (p->next == r->prod)
 		return false;
 	ring_copy(entry, tx_entry(r, p->next), size);
 	p->next++;
@@ -200,7 +199,6 @@ int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 
 	/* its requests are written before they are read: do not clear them */
 	p.next = r->cons;
-	p.end = r->prod;
 	p.extra_count = 0;
 	p.has_gso = false;
 	why = tx_gather(r, &p);
