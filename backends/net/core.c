@@ -131,18 +131,15 @@ static const char *tx_gather(const struct net_tx_ring *r, struct tx_parse *p)
 static void tx_expect_answers(struct net_tx_batch *b, const struct tx_parse *p)
 {
 	int16_t packet = (int16_t)b->packet_count;
-	unsigned int i, j;
+	struct net_tx_answer *a = &b->answers[b->answer_count];
+	unsigned int i;
 
-	for (i = 0; i < p->request_count; i++) {
-		b->answers[b->answer_count].id = p->requests[i].id;
-		b->answers[b->answer_count].packet = packet;
-		b->answer_count++;
-		for (j = 0; i == 0 && j < p->extra_count; j++) {
-			b->answers[b->answer_count].id = p->requests[0].id;
-			b->answers[b->answer_count].packet = -1;
-			b->answer_count++;
-		}
-	}
+	*a++ = (struct net_tx_answer) { p->requests[0].id, packet };
+	for (i = 0; i < p->extra_count; i++)
+		*a++ = (struct net_tx_answer) { p->requests[0].id, -1 };
+	for (i = 1; i < p->request_count; i++)
+		*a++ = (struct net_tx_answer) { p->requests[i].id, packet };
+	b->answer_count = (unsigned int)(a - b->answers);
 }
 
 /*
@@ -162,6 +159,7 @@ static int tx_first_size(const struct tx_parse *p)
 static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 		    struct net_packet *packet, unsigned int first_size)
 {
+	struct net_slot *slot = &b->slots[b->slot_count];
 	unsigned int i;
 
 	packet->slot = (uint16_t)b->slot_count;
@@ -170,12 +168,13 @@ static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 	for (i = 0; i < p->request_count; i++) {
 		const struct netif_tx_request *req = &p->requests[i];
 
-		b->slots[b->slot_count++] = (struct net_slot) {
+		*slot++ = (struct net_slot) {
 			.gref = req->gref,
 			.offset = req->offset,
 			.size = i ? req->size : (uint16_t)first_size,
 		};
 	}
+	b->slot_count += p->request_count;
 	if (p->requests[0].flags & NETTXF_csum_blank)
 		packet->flags |= NET_CSUM_BLANK;
 	if (p->requests[0].flags & NETTXF_data_validated)

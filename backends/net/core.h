@@ -89,16 +89,18 @@ struct net_slot {
 	uint16_t size;		/* 0 is legal (XSA-448): nothing to copy */
 };
 
+struct net_tx_answer {
+	uint16_t id;
+	int16_t packet;		/* -1: an extra, which gets no answer */
+};
+
 struct net_tx_batch {
 	unsigned int packet_count;
 	unsigned int slot_count;
 	unsigned int answer_count;
 	struct net_packet packets[NET_BATCH_PACKETS];
 	struct net_slot slots[NET_BATCH_SLOTS];
-	struct {
-		uint16_t id;
-		int16_t packet;		/* -1: an extra, which gets no answer */
-	} answers[NET_RING_SIZE];
+	struct net_tx_answer answers[NET_RING_SIZE];
 };
 
 struct net_tx_ring {
