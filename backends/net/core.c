@@ -279,23 +279,6 @@ int net_rx_look(struct net_rx_ring *r)
 	return prod - r->cons;
 }
 
-static unsigned int rx_pages(const struct net_frame *frame)
-{
-	return (frame->size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
-}
-
-unsigned int net_rx_need(const struct net_frame *frame)
-{
-	return rx_pages(frame) + (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE);
-}
-
-bool net_rx_room(const struct net_rx_batch *b, const struct net_frame *frame)
-{
-	return b->copy_count + rx_pages(frame) <= NET_BATCH_SLOTS &&
-	       b->answer_count + net_rx_need(frame) <=
-	       sizeof(b->answers) / sizeof(b->answers[0]);
-}
-
 static uint16_t rx_flags(const struct net_frame *frame)
 {
 	uint16_t flags = 0;
@@ -325,7 +308,7 @@ static void rx_put_extra(struct net_rx_ring *r, struct net_rx_batch *b,
 void net_rx_put(struct net_rx_ring *r, struct net_rx_batch *b,
 		const struct net_frame *frame)
 {
-	unsigned int pages = rx_pages(frame), first = b->answer_count, i;
+	unsigned int pages = net_rx_pages(frame), first = b->answer_count, i;
 	uint16_t flags = rx_flags(frame);
 
 	assert(pages && net_rx_need(frame) <= net_rx_slots(r));

@@ -302,7 +302,7 @@ static int rx_read(struct queue *q)
 		}
 	}
 	w->data = data;
-	q->rx_page += (w->frame.size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
+	q->rx_page += net_rx_pages(&w->frame);
 	return 1;
 }
 
@@ -338,7 +338,7 @@ static void rx_begin(struct queue *q)
 	} else if (q->rx_page > QUEUE_RX_PAGES / 2) {
 		memmove(q->rx_pages, w->data, w->frame.size);
 		w->data = q->rx_pages;
-		q->rx_page = (w->frame.size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
+		q->rx_page = net_rx_pages(&w->frame);
 	}
 }
 
@@ -383,7 +383,8 @@ static int rx_fill(struct queue *q)
 			ret = rx_read(q);
 			if (ret <= 0)
 				return ret;
-			rate_pay(rate, now, q->waiting.frame.size);
+			if (limited)
+				rate_pay(rate, now, q->waiting.frame.size);
 		}
 		if (net_rx_need(&q->waiting.frame) > net_rx_slots(&q->rx)) {
 			q->starved = true;
