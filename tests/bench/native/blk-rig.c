@@ -247,6 +247,7 @@ void blk_rig_run(const struct blk_load *load, uint64_t *cycles,
 	*run = (struct blk_run){ 0 };
 	rig = (struct rig){
 		.load = load, .cycles = cycles, .run = run,
+		.place = load->place,
 		.shared = {
 			.grants = &grants,
 			.domid = DOMID,

@@ -35,7 +35,7 @@ struct blk_load {
 	 */
 	struct blk_ask ask;
 	const uint64_t *sectors;
-	unsigned int sector_count;
+	unsigned int sector_count, place;	/* `place`: the first */
 	uint8_t *disk;			/* NULL: data move by themselves */
 	/* or a real engine */
 	const struct engine_class *engine;

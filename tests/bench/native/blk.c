@@ -3,9 +3,9 @@
  * What a block request costs us: cycles of the backend's own code, from the
  * event that wakes it to the moment it sleeps again, a request.
  *
- * "protocol" cases read one sector a segment and their data is not copied
- * (memcpy() is wrapped): what is left is the ring, the copy of the request,
- * its checks, the look-up of its mapped pages, counters and the answer.
+ * The data of "protocol" cases are not copied (memcpy() is wrapped): what is
+ * left is the ring, the copy of the request, its checks, the look-up of its
+ * mapped pages, counters and the answer. Guests ask for whole pages.
  * All others move their data; beside them stands memcpy() of the same bytes
  * between the same places.
  */
@@ -44,7 +44,7 @@ void *__wrap_memcpy(void *to, const void *from, size_t size);
 
 void *__wrap_memcpy(void *to, const void *from, size_t size)
 {
-	if (size == SECTOR && no_data)
+	if (size == XEN_PAGE && no_data)
 		return to;
 	return __real_memcpy(to, from, size);
 }
@@ -72,14 +72,6 @@ static struct blk_load load_hot(unsigned int batch, unsigned int segments)
 		.sector_count = batch,
 		.image_fd = -1,
 	};
-}
-
-static struct blk_load load_protocol(unsigned int batch, unsigned int segments)
-{
-	struct blk_load l = load_hot(batch, segments);
-
-	l.ask.last = 0;
-	return l;
 }
 
 /* Cycles a request: of the typical round. */
@@ -122,7 +114,7 @@ static unsigned int pieces_of(const struct blk_load *l, const uint8_t *from,
 static void protocol(const char *what, unsigned int batch,
 		     unsigned int segments, double goal)
 {
-	struct blk_load l = load_protocol(batch, segments);
+	struct blk_load l = load_hot(batch, segments);
 	struct figure f = {
 		.what = what, .batch = batch, .unit = "request",
 		.goal = { "blk 7.3", .cycles = goal },
@@ -140,8 +132,8 @@ static void protocol(const char *what, unsigned int batch,
 static void extra_segment(void)
 {
 	enum { BATCH = 8, FEW = 32, MANY = 128 };
-	struct blk_load few = load_protocol(BATCH, FEW);
-	struct blk_load many = load_protocol(BATCH, MANY);
+	struct blk_load few = load_hot(BATCH, FEW);
+	struct blk_load many = load_hot(BATCH, MANY);
 	struct figure f = {
 		.what = "protocol, further indirect segment", .batch = BATCH,
 		.unit = "segment",
@@ -174,7 +166,7 @@ static void compare(struct figure *f, const struct blk_load *l,
 
 static void layouts(unsigned int segments)
 {
-	struct blk_load native = load_protocol(32, segments), other = native;
+	struct blk_load native = load_hot(32, segments), other = native;
 	struct figure f = {
 		.what = segments == 1 ? "x86_32 guest, 1 segment" :
 					"x86_32 guest, 11 segments",
@@ -190,7 +182,7 @@ static void malformed(const char *what, uint8_t op, unsigned int segments,
 		      uint8_t first, uint64_t sector)
 {
 	static uint64_t where;
-	struct blk_load good = load_protocol(32, segments), bad = good;
+	struct blk_load good = load_hot(32, segments), bad = good;
 	struct figure f = {
 		.what = what, .batch = 32, .unit = "request",
 		.against = "a good one", .goal = { "blk 7.3", .ratio = 2 },
@@ -199,6 +191,8 @@ static void malformed(const char *what, uint8_t op, unsigned int segments,
 	where = sector;
 	bad.ask.op = op;
 	bad.ask.first = first;
+	if (first)
+		bad.ask.last = 0;
 	bad.sectors = &where;
 	bad.sector_count = 1;
 	compare(&f, &bad, &good);
@@ -231,6 +225,20 @@ static void read_hot(const char *what, unsigned int batch,
 		report_figure(&f);
 	}
 	free(pieces);
+}
+
+static uint8_t *memory(size_t size)
+{
+	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("memory for a disk");
+		exit(1);
+	}
+	/* not the one page of zeroes, many times */
+	memset(p, 0x5a, size);
+	return p;
 }
 
 /* COUNT places of SEGMENTS pages all over the cold memory, in no order. */
@@ -271,6 +279,10 @@ static void read_cold(const char *what, unsigned int batch,
 
 	if (!report_wants(&options, what))
 		return;
+	if (!cold) {
+		cold_size = (size_t)options.cold_mib << 20;
+		cold = memory(cold_size);
+	}
 	places = cold_places(segments, &count);
 	/* one half for the backend, the other for memcpy */
 	half = l;
@@ -282,10 +294,16 @@ static void read_cold(const char *what, unsigned int batch,
 	if (!pieces)
 		abort();
 	n = pieces_of(&half, cold, pieces);
-	for (int i = 0; i < SAMPLES; i++) {
+	for (unsigned int i = 0; i < SAMPLES; i++) {
+		/* each sample in places that none before it has touched */
+		unsigned int from = l.sector_count / SAMPLES * i;
+
+		l.place = from;
 		f.cycles[i] = run(&l);
-		f.limit[i] = (copy_cycles(pieces, n, batch * segments,
-					  l.rounds) - timer) / batch;
+		f.limit[i] = (copy_cycles(pieces + from * segments,
+					  n - from * segments,
+					  batch * segments, l.rounds) -
+			      timer) / batch;
 	}
 	report_figure(&f);
 	free(pieces);
@@ -469,20 +487,6 @@ static void counts(unsigned int batch, bool persistent)
 
 /* -- all of it ------------------------------------------------------------------------ */
 
-static uint8_t *memory(size_t size)
-{
-	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED) {
-		perror("memory for a disk");
-		exit(1);
-	}
-	/* not the one page of zeroes, many times */
-	memset(p, 0x5a, size);
-	return p;
-}
-
 static void all_protocol(void)
 {
 	protocol("protocol, 1 segment", 1, 1, 300);
@@ -511,11 +515,8 @@ static void all_data(void)
 	read_hot("read 44 KiB, RAM disk, hot", 4, 11, true, disk, 1.25);
 	read_hot("read 128 KiB, RAM disk, hot", 2, 32, true, disk, 1.10);
 	read_hot("read 4 KiB, grant copy, hot", 32, 1, false, disk, 0);
-	cold_size = (size_t)options.cold_mib << 20;
-	cold = memory(cold_size);
 	read_cold("read 4 KiB, RAM disk, cold", 32, 1, 1.15);
 	read_cold("read 128 KiB, RAM disk, cold", 2, 32, 1.05);
-	munmap(cold, cold_size);
 	loopback("front and back, 4 KiB, arrived by DMA", NULL);
 	loopback("front and back, 4 KiB, RAM disk", disk);
 }
