@@ -216,13 +216,8 @@ static void add_data(struct queue *q, uint16_t slot, enum xfer_way way)
 {
 	const struct work *w = &q->work[slot];
 
-	for (unsigned int i = 0; i < w->req.count; i++) {
-		const struct blk_seg *s = &w->segs[i];
-
-		xfer_add(q->xfer, way, s->gref, blk_seg_offset(s),
-			 blk_seg_size(s),
-			 page_at(q, w->page + i) + blk_seg_offset(s), slot);
-	}
+	xfer_add_segs(q->xfer, way, w->segs, w->req.count,
+		      page_at(q, w->page), slot);
 }
 
 /* Pages for the slot's request, and its segments. False: no room now. */
