@@ -187,7 +187,8 @@ static void test_engine(size_t i, struct uring_pool *pool)
 
 int main(void)
 {
-	struct uring_pool *pool = NULL;
+	/* lives as long as the process, and so must who knows it */
+	static struct uring_pool *pool;
 	int r;
 
 	xen_open();

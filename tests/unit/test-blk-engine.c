@@ -236,6 +236,9 @@ static void test_reuse(struct bench *b)
 	}
 }
 
+/* Rings live as long as the process: somebody has to know them until its end. */
+static struct uring_pool *rings;
+
 static int bench_open(struct bench *b, const struct engine_class *class)
 {
 	char path[] = "test-blk-engine.XXXXXX";
@@ -253,9 +256,10 @@ static int bench_open(struct bench *b, const struct engine_class *class)
 	b->wake_fd = eventfd(0, EFD_NONBLOCK);
 	b->shadow = calloc(1, SIZE);
 	if (class == &engine_uring)
-		r = uring_pool_open(2, &b->pool);
+		r = uring_pool_open(2, &rings);
 	if (r < 0)
 		return r;
+	b->pool = rings;
 	setup = (struct engine_setup){
 		.image_fd = b->image_fd, .evtchn_fd = b->evtchn_fd,
 		.wake_fd = b->wake_fd, .uring = uring_take(b->pool),
