@@ -34,6 +34,7 @@ struct blk_load {
 	 * around and around. `gref`, `sector` of ASK are filled in.
 	 */
 	struct blk_ask ask;
+	bool wrong;			/* all of them are refused */
 	const uint64_t *sectors;
 	unsigned int sector_count, place;	/* `place`: the first */
 	uint8_t *disk;			/* NULL: data move by themselves */

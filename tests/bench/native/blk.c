@@ -82,10 +82,12 @@ static double run(const struct blk_load *l)
 	uint64_t asked = (uint64_t)l->batch * (l->warmup + l->rounds);
 
 	blk_rig_run(l, cycles, &got);
-	if (got.answered != asked) {
-		fprintf(stderr, "%llu requests were answered, not %llu\n",
+	/* or it would be something else that is measured */
+	if (got.answered != asked || got.errors != (l->wrong ? asked : 0)) {
+		fprintf(stderr, "of %llu requests %llu were answered, %llu "
+			"with an error\n", (unsigned long long)asked,
 			(unsigned long long)got.answered,
-			(unsigned long long)asked);
+			(unsigned long long)got.errors);
 		exit(1);
 	}
 	return (typical_cycles(cycles, l->rounds) - timer) / l->batch;
@@ -189,6 +191,7 @@ static void malformed(const char *what, uint8_t op, unsigned int segments,
 	};
 
 	where = sector;
+	bad.wrong = true;
 	bad.ask.op = op;
 	bad.ask.first = first;
 	if (first)

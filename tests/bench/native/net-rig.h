@@ -33,6 +33,7 @@ struct net_load {
 	uint16_t mss;
 	bool own_mac_only;
 	bool foreign_mac, bad_gref;
+	bool wrong;			/* each is answered with an error */
 	void (*steady)(void);
 	void (*finished)(void);
 	void (*aside)(bool guest);

@@ -49,8 +49,16 @@ static double run(const struct net_load *l)
 {
 	static uint64_t cycles[ROUNDS_MAX];
 	struct net_run got;
+	uint64_t packets = (uint64_t)l->batch * (l->warmup + l->rounds);
 
 	net_rig_run(l, cycles, &got);
+	/* or it would be something else that is measured */
+	if (got.errors != (l->wrong ? packets : 0)) {
+		fprintf(stderr, "of %llu packets %llu were answered with an "
+			"error\n", (unsigned long long)packets,
+			(unsigned long long)got.errors);
+		exit(1);
+	}
 	return (typical_cycles(cycles, l->rounds) - timer) / l->batch;
 }
 
@@ -123,6 +131,7 @@ static void malformed(const char *what, bool rx,
 	if (!report_wants(&options, what))
 		return;
 	spoil(&bad);
+	bad.wrong = true;
 	for (int i = 0; i < SAMPLES; i++) {
 		f.cycles[i] = run(&bad);
 		f.limit[i] = run(&good);
