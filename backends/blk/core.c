@@ -169,7 +169,7 @@ static enum blk_refusal check_discard(const struct blk_limits *lim,
 	if (!raw->discard_sectors ||
 	    !range_within(raw->sector, raw->discard_sectors, lim->sectors))
 		return BLK_REFUSE_RANGE;
-	if ((raw->sector | raw->discard_sectors) % lim->block_sectors)
+	if ((raw->sector | raw->discard_sectors) & (lim->block_sectors - 1u))
 		return BLK_REFUSE_ALIGN;
 	/* the secure flag is ignored, since discard-secure says 0 */
 	req->op = BLK_DISCARD;
@@ -214,7 +214,7 @@ enum blk_refusal blk_check_segs(const struct blk_limits *lim,
 	 * All sector fields are units of 512 bytes whatever sector-size says;
 	 * that only asks for alignment (blkif.h as of Xen 4.20).
 	 */
-	unsigned int block = lim->block_sectors;
+	unsigned int misaligned = lim->block_sectors - 1u;
 	uint64_t sectors = 0;
 
 	for (unsigned int i = 0; i < req->count; i++) {
@@ -222,14 +222,14 @@ enum blk_refusal blk_check_segs(const struct blk_limits *lim,
 
 		if (s->first > s->last || s->last >= BLK_PAGE_SECTORS)
 			return BLK_REFUSE_SEGMENT;
-		if (s->first % block || (s->last + 1u) % block)
+		if ((s->first | (s->last + 1u)) & misaligned)
 			return BLK_REFUSE_ALIGN;
 		sectors += s->last - s->first + 1u;
 	}
 	req->sectors = sectors;
 	if (!sectors)
 		return BLK_ACCEPTED;
-	if (req->sector % block)
+	if (req->sector & misaligned)
 		return BLK_REFUSE_ALIGN;
 	if (!range_within(req->sector, sectors, lim->sectors))
 		return BLK_REFUSE_RANGE;

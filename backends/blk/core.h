@@ -77,7 +77,7 @@ bool blk_ring_final_check(struct blk_ring *r);
 /* What we told the guest that it may do. */
 struct blk_limits {
 	uint64_t sectors;		/* of 512 bytes; 0: no medium */
-	uint16_t block_sectors;		/* alignment: 1, or 8 for 4Kn */
+	uint16_t block_sectors;		/* alignment, a power of two: 8 is 4Kn */
 	uint16_t indirect_max;		/* segments; 0: not offered */
 	bool readonly;
 	bool flush;			/* FLUSH_DISKCACHE offered */

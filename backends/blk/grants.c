@@ -19,6 +19,7 @@
 
 #include "backends/blk/grants.h"
 
+#include "backends/blk/core.h"
 #include "backends/blk/counters.h"
 #include "lib/cleanup.h"
 
@@ -201,22 +202,13 @@ static void piece_memcpy(const xengnttab_grant_copy_segment_t *p,
 		memcpy(p->dest.virt, page + p->source.foreign.offset, p->len);
 }
 
-void xfer_add(struct xfer *x, enum xfer_way way, uint32_t gref,
-	      uint32_t offset, uint32_t size, void *local, unsigned int owner)
+static void add_piece(struct xfer *x, enum xfer_way way, uint32_t gref,
+		      uint32_t offset, uint32_t size, void *local,
+		      unsigned int owner)
 {
-	uint8_t *page = x->persistent ? cache_get(x, gref) : NULL;
-	xengnttab_grant_copy_segment_t *p;
+	xengnttab_grant_copy_segment_t *p = &x->pieces[x->piece_count];
 
-	if (page) {
-		if (way == XFER_TO_GUEST)
-			memcpy(page + offset, local, size);
-		else
-			memcpy(local, page + offset, size);
-		stats_add(x->stats, COUNT_CACHED, 1);
-		return;
-	}
-	x->owners[x->piece_count] = owner;
-	p = &x->pieces[x->piece_count++];
+	x->owners[x->piece_count++] = owner;
 	memset(p, 0, sizeof(*p));
 	p->len = size;
 	if (way == XFER_TO_GUEST) {
@@ -232,6 +224,46 @@ void xfer_add(struct xfer *x, enum xfer_way way, uint32_t gref,
 		p->source.foreign.offset = offset;
 		p->source.foreign.domid = x->domid;
 	}
+}
+
+/* One piece; true: done at once. */
+static inline bool move(struct xfer *x, enum xfer_way way, uint32_t gref,
+			uint32_t offset, uint32_t size, void *local,
+			unsigned int owner)
+{
+	uint8_t *page = x->persistent ? cache_get(x, gref) : NULL;
+
+	if (!page) {
+		add_piece(x, way, gref, offset, size, local, owner);
+		return false;
+	}
+	if (way == XFER_TO_GUEST)
+		memcpy(page + offset, local, size);
+	else
+		memcpy(local, page + offset, size);
+	return true;
+}
+
+void xfer_add(struct xfer *x, enum xfer_way way, uint32_t gref,
+	      uint32_t offset, uint32_t size, void *local, unsigned int owner)
+{
+	stats_add(x->stats, COUNT_CACHED,
+		  move(x, way, gref, offset, size, local, owner));
+}
+
+void xfer_add_segs(struct xfer *x, enum xfer_way way,
+		   const struct blk_seg *segs, unsigned int count,
+		   uint8_t *pages, unsigned int owner)
+{
+	unsigned int cached = 0;
+
+	for (unsigned int i = 0; i < count; i++, pages += PAGE_SIZE) {
+		uint32_t offset = blk_seg_offset(&segs[i]);
+
+		cached += move(x, way, segs[i].gref, offset,
+			       blk_seg_size(&segs[i]), pages + offset, owner);
+	}
+	stats_add(x->stats, COUNT_CACHED, cached);
 }
 
 /* Map the pages that pieces miss, a batch at a time, none twice. */

@@ -11,12 +11,13 @@
  *
  * A batch belongs to one queue thread:
  *
- *	xfer_add(...) as often as wanted; done at once when the page is cached
+ *	xfer_add...() as often as wanted; done at once when the page is cached
  *	xfer_run()    does the rest; owners of what failed are marked
  */
 #ifndef BLK_GRANTS_H
 #define BLK_GRANTS_H
 
+#include "backends/blk/abi.h"
 #include "lib/grant.h"
 #include "lib/stats.h"
 
@@ -43,6 +44,10 @@ void xfer_close(struct xfer *x);
 /* One piece of a page; LOCAL must be there until xfer_run(). */
 void xfer_add(struct xfer *x, enum xfer_way way, uint32_t gref,
 	      uint32_t offset, uint32_t size, void *local, unsigned int owner);
+/* COUNT checked segments: segment I is part of page I at PAGES. */
+void xfer_add_segs(struct xfer *x, enum xfer_way way,
+		   const struct blk_seg *segs, unsigned int count,
+		   uint8_t *pages, unsigned int owner);
 /* Do what is left. Afterwards xfer_failed() answers for each owner. */
 void xfer_run(struct xfer *x);
 /* Did a piece of OWNER fail? Asking forgets it. */

@@ -16,10 +16,11 @@ void pool_init(struct pool *p, unsigned int pages)
 		p->used[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-/* The next page at or behind FROM whose use is USED; POOL_PAGES_MAX: none. */
-static unsigned int find(const struct pool *p, unsigned int from, bool used)
+/* The next page in FROM..TO whose use is USED; TO or more: none. */
+static unsigned int find(const struct pool *p, unsigned int from,
+			 unsigned int to, bool used)
 {
-	while (from < POOL_PAGES_MAX) {
+	while (from < to) {
 		uint64_t word = p->used[from / 64];
 
 		if (!used)
@@ -29,7 +30,7 @@ static unsigned int find(const struct pool *p, unsigned int from, bool used)
 			return from + __builtin_ctzll(word);
 		from = (from / 64 + 1) * 64;
 	}
-	return POOL_PAGES_MAX;
+	return to;
 }
 
 static uint64_t run_mask(unsigned int bit, unsigned int count)
@@ -60,16 +61,16 @@ static void mark(struct pool *p, unsigned int first, unsigned int count,
 int pool_take(struct pool *p, unsigned int count)
 {
 	/* from the start each time: what was used last is warm in the cache */
-	unsigned int first = find(p, 0, false);
+	unsigned int first = find(p, 0, p->pages, false);
 
-	while (first < p->pages) {
-		unsigned int end = find(p, first, true);
+	while (first + count <= p->pages) {
+		unsigned int end = find(p, first, first + count, true);
 
-		if (end - first >= count) {
+		if (end >= first + count) {
 			mark(p, first, count, true);
 			return first;
 		}
-		first = find(p, end, false);
+		first = find(p, end, p->pages, false);
 	}
 	return -1;
 }

@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct slot) == 128, "two cache lines");
 struct work {
 	struct engine_io io;
 	struct blk_req req;
+	const struct blk_seg *segs;	/* private: in the slot, or q->segs */
 	uint16_t page;		/* first of req.count in the pool */
 	bool flushed;		/* of a flush with data: the flush is done */
 	uint8_t why;		/* enum blk_refusal, 0: none */
@@ -68,7 +69,7 @@ struct queue {
 
 	struct pool pool;
 	uint8_t *pages;			/* bounce memory */
-	struct blk_seg *segs;		/* one a page */
+	struct blk_seg *segs;		/* one a page: of indirect requests */
 	struct iovec *iov;		/* one a page */
 
 	struct stats_row *stats;
@@ -154,10 +155,18 @@ static void refuse(struct queue *q, uint16_t slot, enum blk_refusal why)
 /* Segments whose data lie side by side become one piece for the kernel. */
 static void build_iov(struct queue *q, struct work *w)
 {
-	const struct blk_seg *segs = &q->segs[w->page];
+	const struct blk_seg *segs = w->segs;
 	struct iovec *iov = &q->iov[w->page];
 	unsigned int n = 0;
 
+	w->io.iov = iov;
+	if (w->req.sectors == w->req.count * BLK_PAGE_SECTORS) {
+		/* whole pages, which is what most ask for */
+		iov->iov_base = page_at(q, w->page);
+		iov->iov_len = w->io.size;
+		w->io.iov_count = 1;
+		return;
+	}
 	for (unsigned int i = 0; i < w->req.count; i++) {
 		uint8_t *base = page_at(q, w->page + i) +
 				blk_seg_offset(&segs[i]);
@@ -170,7 +179,6 @@ static void build_iov(struct queue *q, struct work *w)
 		}
 		iov[n++] = (struct iovec){ .iov_base = base, .iov_len = size };
 	}
-	w->io.iov = iov;
 	w->io.iov_count = n;
 }
 
@@ -208,20 +216,14 @@ static void add_data(struct queue *q, uint16_t slot, enum xfer_way way)
 {
 	const struct work *w = &q->work[slot];
 
-	for (unsigned int i = 0; i < w->req.count; i++) {
-		const struct blk_seg *s = &q->segs[w->page + i];
-
-		xfer_add(q->xfer, way, s->gref, blk_seg_offset(s),
-			 blk_seg_size(s),
-			 page_at(q, w->page + i) + blk_seg_offset(s), slot);
-	}
+	xfer_add_segs(q->xfer, way, w->segs, w->req.count,
+		      page_at(q, w->page), slot);
 }
 
 /* Pages for the slot's request, and its segments. False: no room now. */
 static bool admit(struct queue *q, uint16_t slot)
 {
 	struct work *w = &q->work[slot];
-	struct blk_seg *segs;
 	int page;
 
 	if (!w->req.count)
@@ -230,13 +232,13 @@ static bool admit(struct queue *q, uint16_t slot)
 	if (page < 0)
 		return false;
 	w->page = page;
-	segs = &q->segs[page];
-	if (w->req.indirect)
+	w->segs = q->slots[slot].raw.segs;
+	if (w->req.indirect) {
+		w->segs = &q->segs[page];
 		xfer_add(q->xfer, XFER_FROM_GUEST, w->req.desc_gref, 0,
-			 w->req.count * sizeof(*segs), segs, slot);
-	else
-		memcpy(segs, q->slots[slot].raw.segs,
-		       w->req.count * sizeof(*segs));
+			 w->req.count * sizeof(*w->segs), &q->segs[page],
+			 slot);
+	}
 	return true;
 }
 
@@ -297,8 +299,8 @@ static unsigned int check_batch(struct queue *q, unsigned int count)
 		if (w->req.indirect && xfer_failed(q->xfer, slot))
 			why = BLK_REFUSE_GREF;
 		else if (w->req.count)
-			why = blk_check_segs(&q->shared->limits,
-					     &q->segs[w->page], &w->req);
+			why = blk_check_segs(&q->shared->limits, w->segs,
+					     &w->req);
 		if (why)
 			refuse(q, slot, why);
 		else
@@ -434,12 +436,15 @@ static void push(struct queue *q)
 	evtchn_notify(&q->evtchn, q->port);
 }
 
-/* The port fired: it stays masked until we sleep. */
+/*
+ * The port fired: it stays masked until we sleep. It is the only one, so
+ * there is nothing behind it that a second read could find.
+ */
 static void take_event(struct queue *q)
 {
 	evtchn_port_t port;
 
-	while (evtchn_take(&q->evtchn, &port) == 1) {
+	if (evtchn_take(&q->evtchn, &port) == 1) {
 		q->masked = true;
 		count(q, COUNT_EVENTS);
 	}

@@ -51,7 +51,6 @@ static void *tx_entry(const struct net_tx_ring *r, uint32_t index)
 /* A packet on its way from the ring to the batch. */
 struct tx_parse {
 	uint32_t next;			/* ring index of the next slot */
-	uint32_t end;
 	unsigned int extra_count;
 	bool has_gso;
 	struct netif_extra_info gso;
@@ -62,7 +61,7 @@ struct tx_parse {
 static bool tx_next(const struct net_tx_ring *r, struct tx_parse *p, void *entry,
 		    size_t size)
 {
-	if (p->next == p->end)
+	if (p->next == r->prod)
 		return false;
 	ring_copy(entry, tx_entry(r, p->next), size);
 	p->next++;
@@ -132,18 +131,15 @@ static const char *tx_gather(const struct net_tx_ring *r, struct tx_parse *p)
 static void tx_expect_answers(struct net_tx_batch *b, const struct tx_parse *p)
 {
 	int16_t packet = (int16_t)b->packet_count;
-	unsigned int i, j;
+	struct net_tx_answer *a = &b->answers[b->answer_count];
+	unsigned int i;
 
-	for (i = 0; i < p->request_count; i++) {
-		b->answers[b->answer_count].id = p->requests[i].id;
-		b->answers[b->answer_count].packet = packet;
-		b->answer_count++;
-		for (j = 0; i == 0 && j < p->extra_count; j++) {
-			b->answers[b->answer_count].id = p->requests[0].id;
-			b->answers[b->answer_count].packet = -1;
-			b->answer_count++;
-		}
-	}
+	*a++ = (struct net_tx_answer) { p->requests[0].id, packet };
+	for (i = 0; i < p->extra_count; i++)
+		*a++ = (struct net_tx_answer) { p->requests[0].id, -1 };
+	for (i = 1; i < p->request_count; i++)
+		*a++ = (struct net_tx_answer) { p->requests[i].id, packet };
+	b->answer_count = (unsigned int)(a - b->answers);
 }
 
 /*
@@ -163,6 +159,7 @@ static int tx_first_size(const struct tx_parse *p)
 static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 		    struct net_packet *packet, unsigned int first_size)
 {
+	struct net_slot *slot = &b->slots[b->slot_count];
 	unsigned int i;
 
 	packet->slot = (uint16_t)b->slot_count;
@@ -171,12 +168,13 @@ static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 	for (i = 0; i < p->request_count; i++) {
 		const struct netif_tx_request *req = &p->requests[i];
 
-		b->slots[b->slot_count++] = (struct net_slot) {
+		*slot++ = (struct net_slot) {
 			.gref = req->gref,
 			.offset = req->offset,
 			.size = i ? req->size : (uint16_t)first_size,
 		};
 	}
+	b->slot_count += p->request_count;
 	if (p->requests[0].flags & NETTXF_csum_blank)
 		packet->flags |= NET_CSUM_BLANK;
 	if (p->requests[0].flags & NETTXF_data_validated)
@@ -189,7 +187,7 @@ static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 
 int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 {
-	struct tx_parse p = { .next = r->cons, .end = r->prod };
+	struct tx_parse p;
 	struct net_packet *packet;
 	const char *why;
 	int first_size;
@@ -198,6 +196,10 @@ int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 	    b->slot_count > NET_BATCH_SLOTS - NET_TX_SLOTS_MAX)
 		return 0;
 
+	/* its requests are written before they are read: do not clear them */
+	p.next = r->cons;
+	p.extra_count = 0;
+	p.has_gso = false;
 	why = tx_gather(r, &p);
 	if (why)
 		return tx_break(r, why);
@@ -277,23 +279,6 @@ int net_rx_look(struct net_rx_ring *r)
 	return prod - r->cons;
 }
 
-static unsigned int rx_pages(const struct net_frame *frame)
-{
-	return (frame->size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
-}
-
-unsigned int net_rx_need(const struct net_frame *frame)
-{
-	return rx_pages(frame) + (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE);
-}
-
-bool net_rx_room(const struct net_rx_batch *b, const struct net_frame *frame)
-{
-	return b->copy_count + rx_pages(frame) <= NET_BATCH_SLOTS &&
-	       b->answer_count + net_rx_need(frame) <=
-	       sizeof(b->answers) / sizeof(b->answers[0]);
-}
-
 static uint16_t rx_flags(const struct net_frame *frame)
 {
 	uint16_t flags = 0;
@@ -323,7 +308,7 @@ static void rx_put_extra(struct net_rx_ring *r, struct net_rx_batch *b,
 void net_rx_put(struct net_rx_ring *r, struct net_rx_batch *b,
 		const struct net_frame *frame)
 {
-	unsigned int pages = rx_pages(frame), first = b->answer_count, i;
+	unsigned int pages = net_rx_pages(frame), first = b->answer_count, i;
 	uint16_t flags = rx_flags(frame);
 
 	assert(pages && net_rx_need(frame) <= net_rx_slots(r));

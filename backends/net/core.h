@@ -89,16 +89,18 @@ struct net_slot {
 	uint16_t size;		/* 0 is legal (XSA-448): nothing to copy */
 };
 
+struct net_tx_answer {
+	uint16_t id;
+	int16_t packet;		/* -1: an extra, which gets no answer */
+};
+
 struct net_tx_batch {
 	unsigned int packet_count;
 	unsigned int slot_count;
 	unsigned int answer_count;
 	struct net_packet packets[NET_BATCH_PACKETS];
 	struct net_slot slots[NET_BATCH_SLOTS];
-	struct {
-		uint16_t id;
-		int16_t packet;		/* -1: an extra, which gets no answer */
-	} answers[NET_RING_SIZE];
+	struct net_tx_answer answers[NET_RING_SIZE];
 };
 
 struct net_tx_ring {
@@ -186,10 +188,27 @@ static inline void net_rx_begin(struct net_rx_batch *b)
 	b->answer_count = 0;
 }
 
+static inline unsigned int net_rx_pages(const struct net_frame *frame)
+{
+	return (frame->size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
+}
+
 /* Slots that FRAME takes, its extra included. */
-unsigned int net_rx_need(const struct net_frame *frame);
+static inline unsigned int net_rx_need(const struct net_frame *frame)
+{
+	return net_rx_pages(frame) +
+	       (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE);
+}
+
 /* Is there room for FRAME in the batch (not: in the ring)? */
-bool net_rx_room(const struct net_rx_batch *b, const struct net_frame *frame);
+static inline bool net_rx_room(const struct net_rx_batch *b,
+			       const struct net_frame *frame)
+{
+	return b->copy_count + net_rx_pages(frame) <= NET_BATCH_SLOTS &&
+	       b->answer_count + net_rx_need(frame) <=
+	       sizeof(b->answers) / sizeof(b->answers[0]);
+}
+
 /* The ring must have net_rx_need() slots, and the batch room. */
 void net_rx_put(struct net_rx_ring *r, struct net_rx_batch *b,
 		const struct net_frame *frame);

@@ -27,6 +27,12 @@
 #define UDP_HEADER	8u
 #define UDP_CSUM	6u
 
+/*
+ * Most packets ask for nothing: the way past them saves no registers for what
+ * the others need.
+ */
+#define NOT_INLINE __attribute__((noinline))
+
 static unsigned int get16(const uint8_t *p)
 {
 	return (unsigned int)p[0] << 8 | p[1];
@@ -227,15 +233,13 @@ static bool segments_match(const struct net_packet *packet,
 	       (packet->gso_type == XEN_NETIF_GSO_TYPE_TCPV4 ? 4 : 6);
 }
 
-bool offload_from_guest(const struct net_packet *packet, uint8_t *head,
-			size_t head_size, struct virtio_net_hdr *hdr)
+/* A packet that wants a checksum, or to be cut, or both. */
+NOT_INLINE static bool describe(const struct net_packet *packet, uint8_t *head,
+				size_t head_size, struct virtio_net_hdr *hdr)
 {
 	bool gso = packet->gso_type != XEN_NETIF_GSO_TYPE_NONE;
 	struct offload_layout l;
 
-	*hdr = (struct virtio_net_hdr) { 0 };
-	if (!gso && !(packet->flags & NET_CSUM_BLANK))
-		return true;
 	if (!offload_parse(head, head_size, packet->size, &l))
 		return false;
 
@@ -264,6 +268,16 @@ bool offload_from_guest(const struct net_packet *packet, uint8_t *head,
 		memcpy(head + l.l4 + l.csum, &sum, sizeof(sum));
 	}
 	return true;
+}
+
+bool offload_from_guest(const struct net_packet *packet, uint8_t *head,
+			size_t head_size, struct virtio_net_hdr *hdr)
+{
+	*hdr = (struct virtio_net_hdr) { 0 };
+	if (packet->gso_type == XEN_NETIF_GSO_TYPE_NONE &&
+	    !(packet->flags & NET_CSUM_BLANK))
+		return true;
+	return describe(packet, head, head_size, hdr);
 }
 
 /* -- to the guest --------------------------------------------------------- */
@@ -298,24 +312,15 @@ static bool guest_finds_csum(const struct virtio_net_hdr *hdr,
 	       hdr->csum_offset == l->csum;
 }
 
-bool offload_to_guest(const struct virtio_net_hdr *hdr, uint8_t *data,
-		      size_t size, unsigned int features,
-		      struct net_frame *frame)
+/* A frame that lacks a checksum, or is to be cut, or both. */
+NOT_INLINE static bool prepare(const struct virtio_net_hdr *hdr, uint8_t *data,
+			       size_t size, unsigned int features,
+			       struct net_frame *frame)
 {
+	bool gso = hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE;
 	struct offload_layout l;
-	bool known, gso = hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE;
+	bool known = offload_parse(data, size, size, &l);
 
-	*frame = (struct net_frame) { .size = (uint32_t)size };
-	if (size < NET_HEADER_MIN || size > NET_RX_FRAME_MAX)
-		return false;
-	if (size > NET_PAGE_SIZE && !(features & OFFLOAD_SG))
-		return false;
-	if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID)
-		frame->flags = NET_CSUM_VALID;
-	if (!gso && !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
-		return true;
-
-	known = offload_parse(data, size, size, &l);
 	if (gso && !(known && gso_to_guest(hdr, &l, features, frame)))
 		return false;
 	if (known && guest_finds_csum(hdr, &l, features)) {
@@ -328,6 +333,23 @@ bool offload_to_guest(const struct virtio_net_hdr *hdr, uint8_t *data,
 		return false;
 	frame->flags = NET_CSUM_VALID;
 	return true;
+}
+
+bool offload_to_guest(const struct virtio_net_hdr *hdr, uint8_t *data,
+		      size_t size, unsigned int features,
+		      struct net_frame *frame)
+{
+	*frame = (struct net_frame) { .size = (uint32_t)size };
+	if (size < NET_HEADER_MIN || size > NET_RX_FRAME_MAX)
+		return false;
+	if (size > NET_PAGE_SIZE && !(features & OFFLOAD_SG))
+		return false;
+	if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID)
+		frame->flags = NET_CSUM_VALID;
+	if (hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE &&
+	    !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+		return true;
+	return prepare(hdr, data, size, features, frame);
 }
 
 unsigned int offload_tap_features(unsigned int features)

@@ -88,25 +88,45 @@ static int tx_take(struct queue *q)
 		ret = net_tx_take(&q->tx, b);
 		if (ret <= 0)
 			return ret;
-		rate_pay(rate, now, b->packets[b->packet_count - 1].size);
+		if (limited)
+			rate_pay(rate, now,
+				 b->packets[b->packet_count - 1].size);
 	}
 	return 0;
 }
 
-static void tx_fail(struct net_packet *packet, struct queue *q)
+/* Of the copies that failed, the packets: RET is the call's, for all. */
+static void tx_spoil(struct queue *q, int ret)
 {
-	packet->status = NETIF_RSP_ERROR;
-	count(q, TX_ERRORS, 1);
+	struct net_tx_batch *b = &q->tx_batch;
+	unsigned int segments = 0, i, j;
+
+	/* Segments are the slots in their order, without the empty ones. */
+	for (i = 0; i < b->packet_count; i++) {
+		struct net_packet *packet = &b->packets[i];
+
+		for (j = 0; j < packet->slot_count; j++) {
+			if (!b->slots[packet->slot + j].size)
+				continue;
+			if (ret < 0 ||
+			    q->segments[segments].status != GNTST_okay)
+				packet->status = NETIF_RSP_ERROR;
+			segments++;
+		}
+	}
 }
 
 /* Bring the batch's bytes into our pages; packets whose copy failed, fail. */
 static void tx_copy(struct queue *q)
 {
-	struct net_tx_batch *b = &q->tx_batch;
-	unsigned int segments = 0, i, j;
+	const struct net_tx_batch *b = &q->tx_batch;
+	uint8_t *page = q->tx_pages;
+	domid_t domid = q->shared->domid;
+	unsigned int segments = 0, i;
+	bool failed;
 	int ret;
 
-	for (i = 0; i < b->slot_count; i++) {
+	for (i = 0; i < b->slot_count; i++, page += NET_PAGE_SIZE) {
 		const struct net_slot *slot = &b->slots[i];
 		xengnttab_grant_copy_segment_t *seg = &q->segments[segments];
 
@@ -114,32 +134,22 @@ static void tx_copy(struct queue *q)
 			continue;
 		seg->source.foreign.ref = slot->gref;
 		seg->source.foreign.offset = slot->offset;
-		seg->source.foreign.domid = q->shared->domid;
-		seg->dest.virt = q->tx_pages + i * NET_PAGE_SIZE + slot->offset;
+		seg->source.foreign.domid = domid;
+		seg->dest.virt = page + slot->offset;
 		seg->len = slot->size;
 		seg->flags = GNTCOPY_source_gref;
 		segments++;
 	}
-	ret = segments ? grant_copy(q->shared->grants, q->segments,
-				    segments) : 0;
+	if (!segments)
+		return;
+	ret = grant_copy(q->shared->grants, q->segments, segments);
 	count(q, TX_COPIES, segments);
 
-	/* Segments are the slots in their order, without the empty ones. */
-	segments = 0;
-	for (i = 0; i < b->packet_count; i++) {
-		struct net_packet *packet = &b->packets[i];
-		bool bad = false;
-
-		for (j = 0; j < packet->slot_count; j++) {
-			if (!b->slots[packet->slot + j].size)
-				continue;
-			bad |= ret < 0 || q->segments[segments].status !=
-				GNTST_okay;
-			segments++;
-		}
-		if (bad || !packet->slot_count)
-			tx_fail(packet, q);
-	}
+	failed = ret < 0;
+	for (i = 0; i < segments; i++)
+		failed |= q->segments[i].status != GNTST_okay;
+	if (failed)
+		tx_spoil(q, ret);
 }
 
 /*
@@ -222,7 +232,8 @@ static void tx_send(struct queue *q, struct net_packet *packet)
 	}
 	if (!offload_from_guest(packet, iov[1].iov_base, iov[1].iov_len,
 				&hdr)) {
-		tx_fail(packet, q);
+		packet->status = NETIF_RSP_ERROR;
+		count(q, TX_ERRORS, 1);
 		return;
 	}
 	iov[0] = (struct iovec) { &hdr, sizeof(hdr) };
@@ -249,6 +260,8 @@ static int tx_round(struct queue *q, bool *notify)
 		for (i = 0; i < b->packet_count; i++)
 			if (b->packets[i].status == NETIF_RSP_OKAY)
 				tx_send(q, &b->packets[i]);
+			else
+				count(q, TX_ERRORS, 1);
 		count(q, TX_BATCHES, 1);
 		*notify = net_tx_answer(&q->tx, b);
 	}
@@ -289,7 +302,7 @@ static int rx_read(struct queue *q)
 		}
 	}
 	w->data = data;
-	q->rx_page += (w->frame.size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
+	q->rx_page += net_rx_pages(&w->frame);
 	return 1;
 }
 
@@ -325,7 +338,7 @@ static void rx_begin(struct queue *q)
 	} else if (q->rx_page > QUEUE_RX_PAGES / 2) {
 		memmove(q->rx_pages, w->data, w->frame.size);
 		w->data = q->rx_pages;
-		q->rx_page = (w->frame.size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
+		q->rx_page = net_rx_pages(&w->frame);
 	}
 }
 
@@ -370,7 +383,8 @@ static int rx_fill(struct queue *q)
 			ret = rx_read(q);
 			if (ret <= 0)
 				return ret;
-			rate_pay(rate, now, q->waiting.frame.size);
+			if (limited)
+				rate_pay(rate, now, q->waiting.frame.size);
 		}
 		if (net_rx_need(&q->waiting.frame) > net_rx_slots(&q->rx)) {
 			q->starved = true;

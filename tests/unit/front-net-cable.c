@@ -2,7 +2,7 @@
 /*
  * Two network frontends with a TAP each, and a cable between them: what one
  * sends is put into the receive ring of the other, slot by slot, as a backend
- * does. For test-front-net.sh, which lets two network stacks talk through it.
+ * does. For test-front-net-cable.sh, which lets two network stacks talk through it.
  *
  *	front-net-cable TAP TAP [NODE=VALUE]...
  *
