@@ -4,9 +4,9 @@
  *
  * The worker's main thread attaches and says stop; each queue's thread serves
  * its ring, drains it, and gives the guest's things back. The last one to
- * have done so reports the device detached. A thread whose I/O does not come
- * back from the kernel stays behind with its memory, and nothing else, until
- * it does.
+ * have done so closes the image and reports the device detached. A thread
+ * whose I/O does not come back from the kernel stays behind with its memory
+ * and the image until it does.
  */
 #include "config.h"
 
@@ -38,6 +38,7 @@ struct attachment {
 	struct queue_shared shared;
 	atomic_uint serving;		/* queues that hold what is the guest's */
 	atomic_uint users;		/* threads, and attach() while it runs */
+	atomic_bool stuck;		/* the kernel still owns I/Os of it */
 	unsigned int count;
 	struct attached_queue queues[VBD_QUEUES_MAX];
 };
@@ -59,15 +60,33 @@ static void bag_close(struct fd_bag *bag)
 		close(bag->fds[bag->next++]);
 }
 
+static void close_image(struct attachment *att)
+{
+	if (att->image_fd >= 0)
+		close(att->image_fd);
+	att->image_fd = -1;
+}
+
 static void attachment_put(struct attachment *att)
 {
 	if (atomic_fetch_sub(&att->users, 1) != 1)
 		return;
 	for (unsigned int i = 0; i < att->count; i++)
 		queue_close(att->queues[i].queue);
-	if (att->image_fd >= 0)
-		close(att->image_fd);
+	close_image(att);
 	free(att);
+}
+
+/*
+ * Nothing of the guest's is held any more. Nor is the image: whoever hears
+ * that the disk is closed may open it at once. An image that may yet be
+ * written to by what the kernel did not give back stays in use.
+ */
+static void detached(struct attachment *att)
+{
+	if (!atomic_load(&att->stuck))
+		close_image(att);
+	worker_detached(att->worker, att->devid);
 }
 
 static void queue_end(struct attached_queue *aq)
@@ -83,9 +102,14 @@ static void queue_end(struct attached_queue *aq)
 		log_warn("%s: %u request(s) do not come back from the image, "
 			 "answered as failed", name, lost);
 	queue_release(aq->queue);
+	if (lost)
+		atomic_store(&att->stuck, true);
+	else
+		queue_settle(aq->queue);
 	if (atomic_fetch_sub(&att->serving, 1) == 1)
-		worker_detached(att->worker, att->devid);
-	queue_settle(aq->queue);
+		detached(att);
+	if (lost)
+		queue_settle(aq->queue);
 	attachment_put(att);
 }
 

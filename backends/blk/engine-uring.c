@@ -87,7 +87,7 @@ static int uring_restrict(struct io_uring *ring)
 		IORING_OP_FALLOCATE, IORING_OP_POLL_ADD,
 		IORING_OP_ASYNC_CANCEL,
 	};
-	struct io_uring_restriction r[ARRAY_SIZE(ops) + 3];
+	struct io_uring_restriction r[ARRAY_SIZE(ops) + 4];
 	unsigned int n = 0;
 
 	memset(r, 0, sizeof(r));
@@ -102,7 +102,9 @@ static int uring_restrict(struct io_uring *ring)
 	r[n++].sqe_flags = IOSQE_FIXED_FILE;
 	/* which files these are changes with the queue */
 	r[n].opcode = IORING_RESTRICTION_REGISTER_OP;
-	r[n++].register_op = IORING_REGISTER_FILES_UPDATE;
+	r[n++].register_op = IORING_REGISTER_FILES;
+	r[n].opcode = IORING_RESTRICTION_REGISTER_OP;
+	r[n++].register_op = IORING_UNREGISTER_FILES;
 	return uring_register(ring, IORING_REGISTER_RESTRICTIONS, r, n);
 }
 
@@ -113,14 +115,11 @@ static int uring_create(struct uring *u)
 			 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_CQSIZE,
 		.cq_entries = COMPLETE_ENTRIES,
 	};
-	const int none[FILES] = { -1, -1, -1 };
 	int r = io_uring_queue_init_params(SUBMIT_ENTRIES, &u->ring, &params);
 
 	if (r < 0)
 		return r;
-	r = io_uring_register_files(&u->ring, none, FILES);
-	if (!r)
-		r = uring_restrict(&u->ring);
+	r = uring_restrict(&u->ring);
 	if (!r)
 		r = uring_register(&u->ring, IORING_REGISTER_ENABLE_RINGS,
 				   NULL, 0);
@@ -327,16 +326,15 @@ static int uring_wait(struct engine *e, int timeout_ms, unsigned int *ready)
 
 /* -- life -------------------------------------------------------------------- */
 
-static int set_files(struct uring *u, int image_fd, int evtchn_fd, int wake_fd)
+static int take_files(struct uring *u, const struct engine_setup *setup)
 {
-	int files[FILES] = {
-		[FILE_IMAGE] = image_fd,
-		[FILE_EVTCHN] = evtchn_fd,
-		[FILE_WAKE] = wake_fd,
+	const int files[FILES] = {
+		[FILE_IMAGE] = setup->image_fd,
+		[FILE_EVTCHN] = setup->evtchn_fd,
+		[FILE_WAKE] = setup->wake_fd,
 	};
-	int r = io_uring_register_files_update(&u->ring, 0, files, FILES);
 
-	return r < 0 ? r : 0;
+	return io_uring_register_files(&u->ring, files, FILES);
 }
 
 static int uring_open(const struct engine_setup *setup, struct engine **ret)
@@ -347,8 +345,7 @@ static int uring_open(const struct engine_setup *setup, struct engine **ret)
 	if (!u)
 		return -ENOMEM;
 	u->uring = setup->uring;
-	r = set_files(u->uring, setup->image_fd, setup->evtchn_fd,
-		      setup->wake_fd);
+	r = take_files(u->uring, setup);
 	if (r < 0) {
 		free(u);
 		return r;
@@ -363,6 +360,9 @@ static int uring_open(const struct engine_setup *setup, struct engine **ret)
 /*
  * The ring's next user must not hear of this one's event channel: the polls
  * end first. A ring where they do not is never used again.
+ *
+ * Files are unregistered, not replaced: the kernel drops what was replaced a
+ * second later, and until then the image counts as in use.
  */
 static void uring_close(struct engine *e)
 {
@@ -374,7 +374,7 @@ static void uring_close(struct engine *e)
 		uring_enter(u, CLOSE_MS);
 		uring_collect(u, &ready);
 	}
-	if (!u->polls && !set_files(u->uring, -1, -1, -1))
+	if (!u->polls && !io_uring_unregister_files(&u->uring->ring))
 		uring_give(u->uring);
 	free(u);
 }

@@ -84,7 +84,7 @@ struct engine {
 /* Descriptors of SETUP stay the caller's and must outlive the engine. */
 int engine_open(const struct engine_class *class,
 		const struct engine_setup *setup, struct engine **ret);
-/* Nothing may be in flight. */
+/* Nothing may be in flight. Nothing keeps the image open afterwards. */
 void engine_close(struct engine *e);
 void engine_submit(struct engine *e, struct engine_io *io);
 struct engine_io *engine_reap(struct engine *e);

@@ -586,6 +586,8 @@ void queue_settle(struct queue *q)
 		if (q->in_flight && engine_wait(q->engine, 1000, &ready) < 0)
 			break;
 	}
+	engine_close(q->engine);
+	q->engine = NULL;
 }
 
 /* -- life --------------------------------------------------------------------------- */

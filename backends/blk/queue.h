@@ -84,7 +84,9 @@ void queue_await_stop(struct queue *q);
 unsigned int queue_drain(struct queue *q);
 /* Give back everything that is the guest's: ring, port, mappings. */
 void queue_release(struct queue *q);
-/* Wait for what the kernel still owns, however long. */
+/*
+ * Wait for what the kernel still owns, however long, and let go of the image.
+ */
 void queue_settle(struct queue *q);
 void queue_close(struct queue *q);
 /* Why the guest's requests were refused, for the log: once, at the end. */

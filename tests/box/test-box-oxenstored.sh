@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # The same with oxenstored, which is what Debian starts by default.
 # cold: yes
 # xenstored: oxenstored

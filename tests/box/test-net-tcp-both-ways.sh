@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # A stock Linux guest whose vif is served by xl-lite-netd pings the host over
 # IPv4 and IPv6 and moves files both ways by TCP, and their hashes agree.
 # timeout: 1200

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # xl-lite create -c shows all that a guest says, from its first line on, and
 # ends with it.
 # timeout: 600

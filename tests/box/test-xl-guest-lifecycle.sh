@@ -69,7 +69,7 @@ restarted() {
 check "its reboot makes a new domain" wait_until 240 restarted
 check "which runs" guest_wait_console life "^second life" 240
 check "pause" xl-lite pause life
-like "$(xl-lite list life)" '^life +[0-9]+ +128 +1 +--p--- ' "and it is paused"
+like "$(xl-lite list life)" '^life +[0-9]+ +128 +1 +-[-b]p--- ' "and it is paused"
 check "unpause" xl-lite unpause life
 second=$(xl-lite domid life)
 check "shutdown -w waits for its end" timeout 200 xl-lite shutdown -w life

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# pending: has not been seen to pass whole on a quiet machine
 # xl-lite writes the nodes that stock xl writes, with the same permissions, and
 # each of the two lists, and ends, the other's guests.
 # timeout: 600

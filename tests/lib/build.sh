@@ -90,11 +90,16 @@ checkout_tree() {
 	die "the checkout does not build: the whole log is $log"
 }
 
+kernel_tests=(tests/unit/test-{blk-engine,blk-counts,net-counts,net-tap,sandbox,loop})
+
 install_tree() {
 	mkdir -p "$1"
 	make install DESTDIR="$1" || return
 	# programs of the tests' own, which nobody installs
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/nbdio \
 		tests/sim/xlsim || return
-	install -D -t "$1/box/lib" tests/sim/libxlsim.so
+	install -D -t "$1/box/lib" tests/sim/libxlsim.so || return
+	# what asks the kernel something: test-unit-on-this-kernel.sh
+	make -j"$(nproc)" "${kernel_tests[@]}" &&
+		install -D -t "$1/box/bin/unit" "${kernel_tests[@]}"
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -239,6 +240,40 @@ static void test_reuse(struct bench *b)
 	}
 }
 
+/*
+ * An engine that is closed keeps nothing open: a lock, which lives as long as
+ * anything has the file, goes with the last descriptor.
+ */
+static void test_lets_go(struct bench *b)
+{
+	char path[] = "test-blk-engine.XXXXXX";
+	struct engine_setup setup = b->e->setup;
+	int other;
+
+	engine_close(b->e);
+	setup.image_fd = mkstemp(path);
+	other = open(path, O_RDWR);
+	unlink(path);
+	if (ftruncate(setup.image_fd, SIZE) < 0 ||
+	    flock(setup.image_fd, LOCK_EX | LOCK_NB) < 0 ||
+	    flock(other, LOCK_EX | LOCK_NB) == 0)
+		CHECK(b, false, "no lock to try it with");
+	if (b->pool)
+		setup.uring = uring_take(b->pool);
+	CHECK(b, !engine_open(b->class, &setup, &b->e), "open");
+	test_batch(b);
+	engine_close(b->e);
+	close(setup.image_fd);
+	CHECK(b, flock(other, LOCK_EX | LOCK_NB) == 0,
+	      "it keeps the image open");
+	close(other);
+
+	setup.image_fd = b->image_fd;
+	if (b->pool)
+		setup.uring = uring_take(b->pool);
+	CHECK(b, !engine_open(b->class, &setup, &b->e), "open again");
+}
+
 static int bench_open(struct bench *b, const struct engine_class *class)
 {
 	char path[] = "test-blk-engine.XXXXXX";
@@ -294,6 +329,7 @@ static bool test_engine(const struct engine_class *class)
 	test_short(&b);
 	test_wake(&b);
 	test_reuse(&b);
+	test_lets_go(&b);
 	test_cancel(&b);
 	if (class == &engine_uring)
 		test_restricted(&b);
