@@ -196,10 +196,16 @@ static void check_request(const struct blk_io *io)
 
 static void fill(struct blk_io *io)
 {
+	static uint8_t data[BLK_FRONT_SEGMENTS_MAX * FRONT_PAGE_SIZE];
 	struct blk_front_vec vec[4];
 	uint64_t total = 0;
 	unsigned int n;
 
+	if (io->size <= FRONT_PAGE_SIZE + 512) {
+		memset(data, 0xee, io->pages ? io->size : 0);
+		blk_front_fill(&front, io, data);
+		return;
+	}
 	while ((n = blk_front_vec(&front, io, total, vec, 4)))
 		for (unsigned int i = 0; i < n; i++) {
 			memset(vec[i].base, 0xee, vec[i].size);
@@ -207,6 +213,9 @@ static void fill(struct blk_io *io)
 		}
 	MUST(total == (io->pages ? io->size : 0));
 }
+
+static void some_state(struct input *in);
+static void step(void);
 
 static void ask(struct input *in)
 {
@@ -217,6 +226,7 @@ static void ask(struct input *in)
 	uint64_t size = sizes[kind >> 2 & 7], start = in8(in);
 	int why = 1;
 	struct blk_io *io;
+	bool running;
 
 	if (kind >> 5 == 7)
 		start = front.info.sectors - in8(in);
@@ -241,8 +251,16 @@ static void ask(struct input *in)
 	}
 	fill(io);
 	b.io[io - front.io].state = IN_FLIGHT;
+	b.io[io - front.io].on_ring = false;
 	b.out++;
+	if (kind >> 5 == 4) {	/* the connection may end in between */
+		some_state(in);
+		step();
+	}
+	running = blk_front_running(&front);
 	blk_front_submit(&front, io);
+	if (!running)
+		return;		/* nothing is on the ring: it comes back */
 	check_request(io);
 	MUST(b.put - b.cons <= front.info.slots);
 }
@@ -340,9 +358,10 @@ static void offer_something(struct input *in)
 static void some_state(struct input *in)
 {
 	static const char *const states[] = { "0", "1", "2", "3", "4", "5",
-					      "6", "7", "8", NULL, "9", "" };
+					      "6", "7", "8", NULL, "9", "",
+					      FRONT_PEER_LONG };
 
-	front_peer_offer(&b.host, "state", states[in8(in) % 12]);
+	front_peer_offer(&b.host, "state", states[in8(in) % 13]);
 }
 
 /* -- what must hold --------------------------------------------------------------- */
@@ -388,6 +407,7 @@ static void step(void)
 
 static void come_back(struct blk_io *io)
 {
+	static uint8_t data[FRONT_PAGE_SIZE + 1];
 	unsigned int id = (unsigned int)(io - front.io);
 
 	if (b.due) {
@@ -399,6 +419,13 @@ static void come_back(struct blk_io *io)
 		/* nobody will answer it any more */
 		MUST(front.bus.failed || front.bus.phase == FRONT_CLOSED);
 		MUST(b.io[id].state == IN_FLIGHT && io->result == -EIO);
+	}
+	if (io->op == BLK_FRONT_READ && io->result == 0 &&
+	    io->size <= FRONT_PAGE_SIZE) {
+		memset(data, 0, sizeof(data));
+		blk_front_drain(&front, io, data);
+		MUST(data[0] == 0xee && data[io->size - 1] == 0xee);
+		MUST(data[io->size] == 0);
 	}
 	b.io[id].state = FREE;
 	b.out--;
@@ -460,6 +487,7 @@ static void set_up(struct input *in)
 	b.host.ring.looked = looked;
 	b.host.refuse_share = offers >= 0xf8 ? 1 + (offers & 1) : 0;
 	b.host.still_mapped = (offers & 0xf8) == 0xf0;
+	b.host.store_fails = (offers & 0xf8) == 0xe8 ? 1 + (offers & 7) : 0;
 	peer_begin(seed, chances[shape >> 5 & 3]);
 	front_peer_offer(&b.host, "sectors", "2048");
 	front_peer_offer(&b.host, "feature-flush-cache", "1");
@@ -513,6 +541,10 @@ static void act(struct input *in, uint8_t what)
 	case 11:
 		if (what >> 6 == 3)
 			front_peer_set(&b.host, FRONT_PEER_DIR "/state", NULL);
+		if (what >> 6 == 2)
+			b.host.store_fails = b.host.store_begun + 1;
+		if (what >> 6 == 1)
+			b.host.store_again = in8(in);
 		step();
 		break;
 	case 12:

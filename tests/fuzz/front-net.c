@@ -606,9 +606,10 @@ static void offer_something(struct input *in)
 static void some_state(struct input *in)
 {
 	static const char *const states[] = { "0", "1", "2", "3", "4", "5",
-					      "6", "7", "8", NULL, "9", "" };
+					      "6", "7", "8", NULL, "9", "",
+					      FRONT_PEER_LONG };
 
-	front_peer_offer(&b.host, "state", states[in8(in) % 12]);
+	front_peer_offer(&b.host, "state", states[in8(in) % 13]);
 }
 
 /* -- a run -------------------------------------------------------------------------- */
@@ -628,6 +629,7 @@ static void set_up(struct input *in)
 	b.host.ring.looked = looked;
 	b.host.still_mapped = (shape & 0xf0) == 0xf0;
 	b.host.refuse_share = (shape & 0xf0) == 0xe0 ? 1 + (shape & 1) : 0;
+	b.host.store_fails = (shape & 0xf0) == 0xd0 ? 1 + (shape >> 2 & 3) : 0;
 	peer_begin(seed, chances[shape >> 2 & 3]);
 	front_peer_set(&b.host, FRONT_PEER_DIR "/mac", "00:16:3e:01:02:03");
 	for (unsigned int i = 0; i < 5; i++)
@@ -669,6 +671,10 @@ static void act(struct input *in, uint8_t what)
 	case 12:
 		if (what >> 6 == 3)
 			front_peer_set(&b.host, FRONT_PEER_DIR "/state", NULL);
+		if (what >> 6 == 2)
+			b.host.store_fails = b.host.store_begun + 1;
+		if (what >> 6 == 1)
+			b.host.store_again = in8(in);
 		step();
 		break;
 	default:

@@ -64,7 +64,7 @@ static int store_read(void *host, uint32_t tx, const char *path, char *value,
 	if (i == p->node_count)
 		return -ENOENT;
 	n = strlen(p->nodes[i].value) + 1;
-	if (n > size)
+	if (n > size || !strcmp(p->nodes[i].value, FRONT_PEER_LONG))
 		return -E2BIG;
 	memcpy(value, p->nodes[i].value, n);
 	return 0;
@@ -75,6 +75,8 @@ static int store_write(void *host, uint32_t tx, const char *path,
 {
 	struct front_peer *p = host;
 
+	if (p->store_fails && p->store_begun >= p->store_fails)
+		return -EIO;
 	/* a frontend writes into its own folder, and only in transactions */
 	MUST(tx && p->transactions);
 	MUST(!strncmp(path, FRONT_PEER_DIR "/", strlen(FRONT_PEER_DIR "/")));
@@ -95,6 +97,10 @@ static int store_begin(void *host, uint32_t *tx)
 	struct front_peer *p = host;
 
 	MUST(!p->transactions);
+	p->store_begun++;
+	if (p->store_fails && p->store_begun >= p->store_fails &&
+	    p->store_begun & 1)
+		return -EIO;
 	p->transactions = *tx = 1;
 	return 0;
 }
@@ -105,12 +111,18 @@ static int store_commit(void *host, uint32_t tx)
 
 	MUST(tx == 1 && p->transactions);
 	p->transactions = 0;
-	return 0;
+	if (!p->store_again)
+		return 0;
+	p->store_again--;
+	return -EAGAIN;
 }
 
 static void store_abort(void *host, uint32_t tx)
 {
-	store_commit(host, tx);
+	struct front_peer *p = host;
+
+	MUST(tx == 1 && p->transactions);
+	p->transactions = 0;
 }
 
 static int store_watch(void *host, const char *path)

@@ -33,6 +33,9 @@ struct front_peer {
 	unsigned int transactions;	/* that are open */
 	bool still_mapped;		/* pages_end() says -EBUSY */
 	unsigned int refuse_share;	/* the call that fails, from 1 */
+	unsigned int store_fails;	/* from which transaction on; 0: never */
+	unsigned int store_again;	/* so many commits find another writer */
+	unsigned int store_begun;
 	uint64_t now_ns;
 	struct peer_area ring;
 };
@@ -41,6 +44,8 @@ extern const struct front_ops front_peer_ops;
 
 /* Empty, with the device's folder in Initialising. */
 void front_peer_init(struct front_peer *p);
+/* Longer than any node that a frontend reads: store_read() says -E2BIG. */
+#define FRONT_PEER_LONG "(long)"
 /* NODE of the backend's folder. NULL: there is none. */
 void front_peer_offer(struct front_peer *p, const char *node,
 		      const char *value);

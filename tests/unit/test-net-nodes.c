@@ -257,6 +257,37 @@ static void test_toolstack_values(void)
 	printf("%sok %s\n", failures ? "not " : "", what);
 }
 
+/* -- ours ----------------------------------------------------------------- */
+
+/* What PATH holds, or "" for nothing. */
+static const char *written(const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < node_count; i++)
+		if (!strcmp(nodes[i].path, path))
+			return nodes[i].value;
+	return "";
+}
+
+static void test_features_written(void)
+{
+	const char *what = "what we offer is written";
+
+	node_count = 0;
+	CHECK(what, nodes_write_features(&dev, XBT_NULL, 4, false), 0);
+	CHECK(what, strcmp(written(B "/feature-sg"), "1"), 0);
+	CHECK(what, strcmp(written(B "/feature-rx-copy"), "1"), 0);
+	CHECK(what, strcmp(written(B "/feature-rx-flip"), "0"), 0);
+	CHECK(what, strcmp(written(B "/feature-gso-tcpv6"), "1"), 0);
+	CHECK(what, strcmp(written(B "/multi-queue-max-queues"), "4"), 0);
+	/* nobody may think the network stands when it does not yet */
+	CHECK(what, strcmp(written(B "/hotplug-status"), ""), 0);
+	CHECK(what, nodes_write_features(&dev, XBT_NULL, 4, true), 0);
+	CHECK(what, strcmp(written(B "/hotplug-status"), "connected"), 0);
+	printf("%sok %s\n", failures ? "not " : "", what);
+}
+
 /* -- the frontend's ------------------------------------------------------- */
 
 #define TWO "multi-queue-num-queues=2 queue-0/tx-ring-ref=1 " \
@@ -388,6 +419,7 @@ int main(void)
 {
 	test_toolstack();
 	test_toolstack_values();
+	test_features_written();
 	test_frontend();
 	test_frontend_features();
 	test_frontend_values();
