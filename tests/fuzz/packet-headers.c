@@ -48,6 +48,29 @@ static void check_rest(size_t size, size_t at)
 	MUST(!memcmp(packet + at + 2, before + at + 2, size - at - 2));
 }
 
+/* A part of a packet has no checksum of its own that anybody could finish. */
+static void check_no_fragment(const struct offload_layout *l)
+{
+	unsigned int at = l->ip + 40u;
+	uint8_t type = packet[l->ip + 6];
+
+	if (l->ip_version == 4) {
+		MUST(!(get16(packet + l->ip + 6) & 0x3fff));
+		return;
+	}
+	while (at < l->l4) {
+		const uint8_t *h = packet + at;
+
+		if (type == 44)
+			MUST(!(get16(h + 2) & 0xfff9));
+		at += type == 44 ? 8 : type == 51 ? (h[1] + 2u) * 4 :
+						    (h[1] + 1u) * 8;
+		type = h[0];
+	}
+	MUST(type == l->protocol);
+	MUST(at == l->l4);
+}
+
 static void check_layout(const struct offload_layout *l, size_t size)
 {
 	MUST(l->ip_version == 4 || l->ip_version == 6);
@@ -57,6 +80,7 @@ static void check_layout(const struct offload_layout *l, size_t size)
 	MUST(l->csum == (l->protocol == 6 ? 16 : 6));
 	MUST(l->l4 + l->csum + 2 <= l->end);
 	MUST(l->end <= size && l->end <= OFFLOAD_HEADER_MAX);
+	check_no_fragment(l);
 }
 
 static void parse(size_t size)

@@ -46,6 +46,15 @@ static void check_tree(const struct tree *t)
 	MUST(!tree_find(t, "/no", "such"));
 }
 
+/* Whatever the bytes of a value are, a finding is ASCII. */
+static bool plain(const char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return false;
+	return true;
+}
+
 static bool every_third(void *arg, uint16_t domid)
 {
 	(void)arg;
@@ -61,7 +70,7 @@ static void check_lint(const struct tree *t, const struct lint_domains *known)
 	MUST(found.kept <= FINDINGS_MAX && found.kept <= found.total);
 	MUST(found.total == again.total);
 	for (size_t i = 0; i < found.kept; i++) {
-		MUST(found.text[i][0] == '/' && fuzz_printable(found.text[i]));
+		MUST(found.text[i][0] == '/' && plain(found.text[i]));
 		MUST(!strcmp(found.text[i], again.text[i]));
 	}
 	/* what was found both times is all of it */
