@@ -236,6 +236,8 @@ static void test_reuse(struct bench *b)
 	}
 }
 
+static struct uring_pool *uring_pool;
+
 static int bench_open(struct bench *b, const struct engine_class *class)
 {
 	char path[] = "test-blk-engine.XXXXXX";
@@ -252,10 +254,12 @@ static int bench_open(struct bench *b, const struct engine_class *class)
 	b->evtchn_fd = eventfd(0, EFD_NONBLOCK);
 	b->wake_fd = eventfd(0, EFD_NONBLOCK);
 	b->shadow = calloc(1, SIZE);
+	/* it lives as long as the process: what refers to it must, too */
 	if (class == &engine_uring)
-		r = uring_pool_open(2, &b->pool);
+		r = uring_pool_open(2, &uring_pool);
 	if (r < 0)
 		return r;
+	b->pool = uring_pool;
 	setup = (struct engine_setup){
 		.image_fd = b->image_fd, .evtchn_fd = b->evtchn_fd,
 		.wake_fd = b->wake_fd, .uring = uring_take(b->pool),
