@@ -81,8 +81,14 @@ static void judge_tx(const uint8_t *rsp)
 static void looked_tx(struct peer_area *a, size_t at, size_t size)
 {
 	if (at == RSP_PROD) {
+		uint32_t pushed = b.tx_pushed;
+
+		/* it shows more when there is no room, and looks again */
+		if (!peer_is_poison(a, TX + REQ_PROD))
+			memcpy(&pushed, a->base + TX + REQ_PROD,
+			       sizeof(pushed));
 		b.tx_shown_prod = peer_get32(a, TX + RSP_PROD);
-		if (b.tx_shown_prod - b.tx_cons > b.tx_pushed - b.tx_cons)
+		if (b.tx_shown_prod - b.tx_cons > pushed - b.tx_cons)
 			b.lie_shown = true;
 	}
 	if (at < SLOTS)
