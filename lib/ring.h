@@ -17,6 +17,22 @@
 #include <stdint.h>
 #include <string.h>
 
+/*
+ * In the fuzzers' builds alone the other side may change its memory around
+ * every look at it (tests/fuzz/peer.c), as a hostile one does: what is looked
+ * at twice, or past these functions, is then not what it was.
+ */
+#ifdef RING_HOOK
+void ring_hook(const void *shared, size_t size, bool after)
+	__attribute__((weak));
+#define RING_LOOK(shared, size, after) do {				\
+	if (ring_hook)							\
+		ring_hook((shared), (size), (after));			\
+} while (0)
+#else
+#define RING_LOOK(shared, size, after) do { } while (0)
+#endif
+
 /* x86 keeps loads and stores in order among themselves: compiler barriers. */
 #define ring_rmb() __asm__ __volatile__("" ::: "memory")
 #define ring_wmb() __asm__ __volatile__("" ::: "memory")
@@ -26,7 +42,12 @@
 /* Read a shared index exactly once. */
 static inline uint32_t ring_load(const uint32_t *shared)
 {
-	return *(const volatile uint32_t *)shared;
+	uint32_t value;
+
+	RING_LOOK(shared, sizeof(value), false);
+	value = *(const volatile uint32_t *)shared;
+	RING_LOOK(shared, sizeof(value), true);
+	return value;
 }
 
 static inline void ring_store(uint32_t *shared, uint32_t value)
@@ -37,8 +58,10 @@ static inline void ring_store(uint32_t *shared, uint32_t value)
 /* Copy SIZE shared bytes once; the compiler may not read them again. */
 static inline void ring_copy(void *private, const void *shared, size_t size)
 {
+	RING_LOOK(shared, size, false);
 	memcpy(private, shared, size);
 	ring_rmb();
+	RING_LOOK(shared, size, true);
 }
 
 /*

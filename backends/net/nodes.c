@@ -16,9 +16,12 @@
 #define MTU_MIN 68u
 #define MTU_MAX 65517u
 
-/* Longer intervals, or more bytes in one, would overflow what rate.h adds. */
+/*
+ * Longer intervals, or more bytes in one, would overflow what rate.h adds. The
+ * toolstack's own limits are below these (vif-spec.c, and xl's).
+ */
 #define RATE_BYTES_MAX (UINT64_C(1) << 50)
-#define RATE_INTERVAL_US_MAX UINT64_C(1000000000)
+#define RATE_INTERVAL_US_MAX UINT32_MAX
 
 /* -- values --------------------------------------------------------------- */
 

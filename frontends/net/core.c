@@ -273,6 +273,7 @@ struct chain {
 	unsigned int count;
 	unsigned int used;		/* of the ring, extras too */
 	bool error;			/* drop it */
+	unsigned int errors;		/* slots that the backend gave up */
 	struct netif_extra_info gso;
 	bool has_gso;
 };
@@ -338,7 +339,7 @@ static enum chain_state read_slot(struct net_front *f, struct chain *chain)
 	chain->slots[chain->count++] = slot;
 	chain->used++;
 	if (rsp->status < 0) {
-		f->stats.rx_errors++;
+		chain->errors++;
 		chain->error = true;
 	}
 	return CHAIN_WHOLE;
@@ -349,7 +350,7 @@ static enum chain_state read_chain(struct net_front *f, struct chain *chain,
 {
 	unsigned int flags;
 
-	chain->count = chain->used = 0;
+	chain->count = chain->used = chain->errors = 0;
 	chain->error = chain->has_gso = false;
 	do {
 		enum chain_state state;
@@ -437,6 +438,7 @@ static bool take_frame(struct net_front *f, const struct chain *chain,
 		       struct net_frame *frame)
 {
 	frame->slots = chain->used;
+	f->stats.rx_errors += chain->errors;
 	if (!chain->error) {
 		gather(f, chain, frame);
 		if (frame->size >= ETH_SIZE &&
@@ -465,6 +467,12 @@ static unsigned int rx_available(struct net_front *f, unsigned int had)
 	if (!ring_prod_sane(prod, f->rx_cons, f->rx_pushed - f->rx_cons)) {
 		ring_fault(f, "backend: receive rsp_prod", prod,
 			   "answers more than was posted");
+		return 0;
+	}
+	/* or it could go forth and back, and keep us here for ever */
+	if (prod - f->rx_cons < had) {
+		ring_fault(f, "backend: receive rsp_prod", prod,
+			   "takes back answers it had given");
 		return 0;
 	}
 	return prod - f->rx_cons;

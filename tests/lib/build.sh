@@ -6,7 +6,8 @@
 #
 #	build_run NAME 'CONFIGURE ARGUMENT...' COMMAND...
 #
-# brings build NAME up to date and runs COMMAND in its folder.
+# brings build NAME up to date and runs COMMAND in its folder.  A variable `build_goal`
+# says what to make there, when it is less than all.
 
 # The files of a checkout that somebody wrote.  In a clone configure is made
 # from them; a tarball brings it along.
@@ -72,7 +73,7 @@ build_locked() (
 		printf '%s\n' "$arguments" >arguments
 		eval "../src/configure $arguments" || exit 1
 	fi
-	make -j"$(nproc)" all || exit 1
+	make -j"$(nproc)" "${build_goal:-all}" || exit 1
 	[ $# = 0 ] || "$@"
 )
 

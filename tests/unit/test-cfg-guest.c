@@ -170,6 +170,10 @@ static const struct {
 	  "1:6: error: the guest has no name: add name=\"...\"" },
 	{ "name='g';kernel=''\nmemory=1",
 	  "1:17: error: a PV guest needs a kernel: add kernel=\"...\"" },
+	{ "name='g';bootloader='';memory=1",
+	  "error: a PV guest needs a kernel: add kernel=\"...\"" },
+	{ "name='g';type='pvh';firmware='';memory=1",
+	  "error: a PVH guest needs a kernel: add kernel=\"...\"" },
 	{ "name='g';kernel='/k'",
 	  "warning: memory is not given: the guest gets 32 MiB, as with xl: "
 	  "add memory=512 for 512 MiB\ng pv /k 32/32 MiB 1/1 vcpus" },

@@ -498,6 +498,8 @@ static void check_dropped(const char *what)
 static void test_bad_frames(void)
 {
 	static const uint8_t junk[64];
+	struct net_frame frame;
+	uint64_t errors;
 	unsigned int i;
 
 	start();
@@ -508,6 +510,14 @@ static void test_bad_frames(void)
 	rx_put(100, 0, NETRXF_more_data);
 	rx_put(-1, 0, 0);
 	check_dropped("an error in a later slot drops the frame");
+	errors = front.stats.rx_errors;
+	rx_put(-1, 0, NETRXF_more_data);
+	rx_show();
+	check(!net_front_receive(&front, &frame), "half a bad frame");
+	rx_put(100, 0, 0);
+	check_dropped("is dropped when it is whole");
+	check(front.stats.rx_errors == errors + 1,
+	      "and counted once, however often it was looked at");
 	rx_put(13, 0, 0);
 	check_dropped("F04 13 bytes are no frame");
 	rx_put(0, 0, 0);

@@ -197,7 +197,9 @@ static const struct {
 	{ "rate=10,10,10", B "/rate is" },
 	{ "rate=-10,10", B "/rate is" },
 	{ "rate=18446744073709551616,10", B "/rate is" },
-	{ "rate=10,1000000001", B "/rate is" },
+	/* the longest interval that a vif= may name: rate=...@4294s */
+	{ "rate=10,4294967295", NULL },
+	{ "rate=10,4294967296", B "/rate is" },
 	{ "receive-rate=x,10", B "/receive-rate is" },
 };
 
@@ -252,6 +254,37 @@ static void test_toolstack_values(void)
 	CHECK(what, want.mtu, 0);
 	CHECK(what, strcmp(want.script, "/opt/vif-route"), 0);
 	CHECK(what, strcmp(want.bridge, ""), 0);
+	printf("%sok %s\n", failures ? "not " : "", what);
+}
+
+/* -- ours ----------------------------------------------------------------- */
+
+/* What PATH holds, or "" for nothing. */
+static const char *written(const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < node_count; i++)
+		if (!strcmp(nodes[i].path, path))
+			return nodes[i].value;
+	return "";
+}
+
+static void test_features_written(void)
+{
+	const char *what = "what we offer is written";
+
+	node_count = 0;
+	CHECK(what, nodes_write_features(&dev, XBT_NULL, 4, false), 0);
+	CHECK(what, strcmp(written(B "/feature-sg"), "1"), 0);
+	CHECK(what, strcmp(written(B "/feature-rx-copy"), "1"), 0);
+	CHECK(what, strcmp(written(B "/feature-rx-flip"), "0"), 0);
+	CHECK(what, strcmp(written(B "/feature-gso-tcpv6"), "1"), 0);
+	CHECK(what, strcmp(written(B "/multi-queue-max-queues"), "4"), 0);
+	/* nobody may think the network stands when it does not yet */
+	CHECK(what, strcmp(written(B "/hotplug-status"), ""), 0);
+	CHECK(what, nodes_write_features(&dev, XBT_NULL, 4, true), 0);
+	CHECK(what, strcmp(written(B "/hotplug-status"), "connected"), 0);
 	printf("%sok %s\n", failures ? "not " : "", what);
 }
 
@@ -386,6 +419,7 @@ int main(void)
 {
 	test_toolstack();
 	test_toolstack_values();
+	test_features_written();
 	test_frontend();
 	test_frontend_features();
 	test_frontend_values();

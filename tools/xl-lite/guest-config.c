@@ -408,6 +408,14 @@ static void read_cmdline(struct reader *r)
 	r->config->cmdline = cmdline;
 }
 
+/* Does KEY say anything? "" is as good as leaving it out. */
+static bool is_given(const struct reader *r, const char *key)
+{
+	const struct cfg_setting *s = cfg_find(&r->tree, key);
+
+	return s && !(s->value->type == CFG_TEXT && !*s->value->text);
+}
+
 static void read_boot(struct reader *r)
 {
 	struct guest_config *config = r->config;
@@ -417,9 +425,9 @@ static void read_boot(struct reader *r)
 	config->ramdisk = get_text(r, "ramdisk");
 	config->ramdisk_pos = key_pos(r, "ramdisk");
 	read_cmdline(r);
+	/* those that would stand in for a kernel are refused already */
 	if (!config->kernel && config->type != GUEST_HVM && !r->broken &&
-	    !cfg_find(&r->tree, "bootloader") &&
-	    !cfg_find(&r->tree, "firmware"))
+	    !is_given(r, "bootloader") && !is_given(r, "firmware"))
 		diag_error(r->diags, config->kernel_pos,
 			   "a %s guest needs a kernel: add kernel=\"...\"",
 			   type_titles[config->type]);
