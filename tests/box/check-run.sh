@@ -67,10 +67,16 @@ wait $pid
 echo "status $?" >>"$work/out"
 expect "an interrupted run says so" "$work/out" '^run: interrupted: .*hangs.sh'
 expect "and ends by the signal" "$work/out" '^status 143$'
-left=
-while read -r child; do
-	kill -0 "$child" 2>/dev/null && left+=" $child"
-done <"$work/children"
+# what removes its folder ends a moment later
+left=none
+SECONDS=0
+until [ -z "$left" ] || [ $SECONDS -gt 60 ]; do
+	left=
+	while read -r child; do
+		kill -0 "$child" 2>/dev/null && left+=" $child"
+	done <"$work/children"
+	read -r -t 0.2 <> <(:)
+done
 echo "left:$left" >"$work/said"
 expect "no process is left" "$work/said" '^left:$'
 

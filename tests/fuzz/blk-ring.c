@@ -47,7 +47,8 @@ static struct bench {
 	uint32_t prod;			/* where the guest puts the next one */
 	uint32_t cons, answered, pushed;	/* the backend's, as they must be */
 	uint32_t shown_prod;
-	uint8_t shown[112];		/* the entry that was looked at */
+	uint8_t shown[112];		/* the entry that was looked at, */
+	uint8_t seen[112];		/* as far as it was */
 	uint32_t shown_at;
 	unsigned int looks;		/* at an entry, since it was asked for */
 	/* what was taken and is owed an answer, first in first out */
@@ -90,16 +91,27 @@ static void put64(uint8_t *p, uint64_t v)
 
 static void looked(struct peer_area *a, size_t at, size_t size)
 {
+	uint32_t slot;
+	size_t at_entry;
+
 	if (at == REQ_PROD) {
 		b.shown_prod = get32(a->truth);
 		return;
 	}
 	if (at < ENTRIES)
 		return;		/* rsp_event: asked for in push() */
-	MUST((at - ENTRIES) % b.l->entry == 0 && size <= b.l->entry);
-	b.looks++;
-	b.shown_at = (uint32_t)((at - ENTRIES) / b.l->entry);
-	memcpy(b.shown, a->truth + at, size);
+	slot = (uint32_t)((at - ENTRIES) / b.l->entry);
+	at_entry = (at - ENTRIES) % b.l->entry;
+	MUST(at_entry + size <= b.l->entry);
+	if (!b.looks++) {
+		b.shown_at = slot;
+		memset(b.seen, 0, sizeof(b.seen));
+	}
+	/* one request a call, and no byte of it twice */
+	MUST(slot == b.shown_at);
+	for (size_t i = at_entry; i < at_entry + size; i++)
+		MUST(!b.seen[i]++);
+	memcpy(b.shown + at_entry, a->truth + at, size);
 }
 
 /* -- the guest -------------------------------------------------------------- */
@@ -237,7 +249,7 @@ static void check_copy(const struct blk_raw *raw)
 {
 	const uint8_t *e = b.shown;
 
-	MUST(b.looks == 1);
+	MUST(b.looks);
 	MUST(b.shown_at == (b.cons & (b.size - 1)));
 	MUST(raw->op == e[0]);
 	MUST(raw->id == get64(e + b.l->id));
