@@ -4,7 +4,6 @@
 # the same is true as of the real ones. A difference is a bug of the simulation.
 # timeout: 900
 . "$(dirname "$0")/../lib/both.sh"
-PATH=$PATH:/box/bin
 command -v conformance >/dev/null || skip_all "conformance is not installed here"
 
 conformance --list >"$work/cases"

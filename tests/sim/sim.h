@@ -135,6 +135,7 @@ struct sim_msg {
 	call(share_pages) \
 	call(unshare) \
 	call(foreign_map) \
+	call(xenbus_request) \
 	call(domain_getinfo)
 
 enum sim_call {
