@@ -39,6 +39,16 @@ int evtchn_open(struct evtchn *e)
 	return r;
 }
 
+/*
+ * The kernel narrows a handle to any domain but domain 0, and that has disks of
+ * its own now and then (xl block-attach 0). Its worker could then bind what any
+ * domain offers to domain 0, as whoever is root there can anyway.
+ */
+static bool may_narrow(domid_t domid)
+{
+	return domid != 0;
+}
+
 int evtchn_open_fd(domid_t domid)
 {
 	struct ioctl_evtchn_restrict_domid restriction = { .domid = domid };
@@ -47,7 +57,8 @@ int evtchn_open_fd(domid_t domid)
 
 	if (fd == -1)
 		return log_err(-errno, "/dev/xen/evtchn: open");
-	if (ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &restriction))
+	if (may_narrow(domid) &&
+	    ioctl(fd, IOCTL_EVTCHN_RESTRICT_DOMID, &restriction))
 		return log_err(-errno, "/dev/xen/evtchn: restrict to domain "
 			       "%u", (unsigned int)domid);
 	return STEAL_FD(fd);
@@ -65,8 +76,8 @@ int evtchn_adopt(struct evtchn *e, int fd, domid_t domid)
 	}
 	r = set_nonblocking(fd);
 	/* EACCES: it is narrowed already, see evtchn_open_fd() */
-	if (r == 0 && xenevtchn_restrict(e->h, domid) == -1 &&
-	    errno != EACCES)
+	if (r == 0 && may_narrow(domid) &&
+	    xenevtchn_restrict(e->h, domid) == -1 && errno != EACCES)
 		r = -errno;
 	if (r)
 		evtchn_close(e);

@@ -5,7 +5,6 @@
 # handshake is quick to try.
 # timeout: 900
 . "$(dirname "$0")/../lib/both.sh"
-PATH=$PATH:/box/bin
 command -v nulld >/dev/null || skip_all "nulld is not installed here"
 
 guest=771

@@ -14,6 +14,7 @@ box_guest=/box/guest		# vmlinuz, vmlinux, base.cpio, fio.cpio, ...
 work=/tmp/test			# files of this test
 logs=${BOX_LOGS:-/var/log/box}	# kept if the test fails
 wait_pause=0.4
+combination_step=7	# of many combinations, which to try
 
 notify_listen() {
 	exec socat -u "UNIX-RECVFROM:$1,fork" "OPEN:$2,append"
@@ -143,12 +144,22 @@ guest_rootdisk() {
 	cp --sparse=always "$box_guest/rootdisk.img" "$1"
 }
 
-# For tests of both tiers (tests/lib/both.sh): domain 0 is its own guest.
+# For tests of both tiers (tests/lib/both.sh): domain 0 is its own guest, in
+# another network.
+has_own_network() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 guest_begin() {
 	guest=0
-	in_guest=()
+	modprobe -a tun xen-gntalloc xen-gntdev xen-evtchn || return 1
+	unshare --net tail -f /dev/null 3>&- &
+	guest_pid=$!
+	wait_until 10 has_own_network "$guest_pid" || return 1
+	in_guest=(nsenter --net --target "$guest_pid")
 }
 
 guest_end() {
-	:
+	kill "$guest_pid"
+	wait "$guest_pid" 2>/dev/null
 }

@@ -6,3 +6,4 @@
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$tests/${TEST_TIER:-box}/lib.sh"
 . "$tests/lib/guest.sh"
+PATH=$PATH:/box/bin	# programs of tests, where they are in the box

@@ -97,7 +97,8 @@ install_tree() {
 	mkdir -p "$1"
 	make install DESTDIR="$1" || return
 	# programs of the tests' own, which nobody installs
-	install -D -t "$1/box/bin" tests/null/nulld tests/both/nbdio \
+	install -D -t "$1/box/bin" tests/null/nulld tests/both/{nbdio,netio} \
+		tests/conformance/conformance \
 		tests/sim/xlsim || return
 	install -D -t "$1/box/lib" tests/sim/libxlsim.so || return
 	# what asks the kernel something: test-unit-on-this-kernel.sh

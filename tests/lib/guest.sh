@@ -42,6 +42,44 @@ disk_add() {
 		"params=$2" "mode=$3" device-type=disk "${@:4}"
 }
 
+# nic_add DEVID MAC BRIDGE [NODE=VALUE...]
+nic_add() {
+	device_add uvif "$1" "+handle=$1" "+mac=$2" +mtu=1500 \
+		"handle=$1" "mac=$2" "bridge=$3" \
+		script=/etc/xen/scripts/vif-bridge "${@:4}"
+}
+
+# net_host BRIDGE: a bridge with this side's addresses
+net_host() {
+	ip link add "$1" type bridge && ip link set "$1" up &&
+	ip addr add 192.0.2.1/24 dev "$1" &&
+	ip addr add 2001:db8::1/64 dev "$1" nodad
+}
+
+# net_guest IFACE: the guest's addresses
+net_guest() {
+	"${in_guest[@]}" ip link set "$1" up &&
+	"${in_guest[@]}" ip addr add 192.0.2.2/24 dev "$1" &&
+	"${in_guest[@]}" ip addr add 2001:db8::2/64 dev "$1" nodad
+}
+
+# net_verify SEED BYTES: between guest and host, over IPv4 and IPv6
+net_verify() {
+	local address server status=0
+
+	for address in 192.0.2.1 2001:db8::1; do
+		: >"$work/netio.out"
+		netio serve "$address" 5000 >"$work/netio.out" 3>&- &
+		server=$!
+		wait_until 20 grep -q ready "$work/netio.out" || status=1
+		"${in_guest[@]}" netio connect "$address" 5000 "$1" "$2" 4000 ||
+			status=1
+		[ $status = 0 ] || kill $server
+		wait $server || status=1
+	done
+	return $status
+}
+
 # back_is STATE, front_is STATE: of the device that device_paths named
 back_is() {
 	[ "$(xenstore-read "$back/state" 2>/dev/null)" = "$1" ]
@@ -62,7 +100,7 @@ device_forget() {
 
 	xenstore-rm "$front" 2>/dev/null
 	xenstore-rm "$back" 2>/dev/null
-	for dir in "${back%/*}" "${back%/*/*}" "${front%/*}"; do
+	for dir in "${back%/*}" "${back%/*/*}" "${front%/*}" "${front%/*/*}"; do
 		[ -n "$(xenstore-list "$dir" 2>/dev/null)" ] ||
 			xenstore-rm "$dir" 2>/dev/null
 	done

@@ -231,17 +231,26 @@ static int on_evtchn(struct broker *b, struct client *c, struct sim_msg *msg)
 	}
 }
 
+static int add_port(struct broker *b, struct sim_msg *msg)
+{
+	struct domain *d = domain_find(b, msg->domid);
+
+	return d ? port_unbound(b, d, NULL, msg->id, &msg->port) : -ESRCH;
+}
+
 static int on_domain(struct broker *b, struct client *c, struct sim_msg *msg)
 {
 	if (c->domid != 0 && msg->op < SIM_DOMAIN_STORE)
 		return -EPERM;
 	switch (msg->op) {
 	case SIM_DOMAIN_CREATE:
-		return domain_create(b, msg->domid);
+		return domain_create(b, msg->domid, msg->id);
 	case SIM_DOMAIN_DESTROY:
 		return domain_destroy(b, msg->domid);
 	case SIM_DOMAIN_SHUTDOWN:
 		return domain_shutdown(b, msg->domid, msg->id);
+	case SIM_DOMAIN_PORT:
+		return add_port(b, msg);
 	case SIM_DOMAIN_PAUSE:
 		return domain_pause(b, msg->domid, msg->flags & SIM_PAUSED);
 	case SIM_DOMAIN_STORE:
@@ -507,7 +516,7 @@ static int open_all(struct broker *b)
 	b->gone_fd = epoll_create1(EPOLL_CLOEXEC);
 	b->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 				     TFD_CLOEXEC | TFD_NONBLOCK);
-	return r ? r : domain_create(b, 0);
+	return r ? r : domain_create(b, 0, SIM_PORTS - 1);
 }
 
 static int listen_at(const char *path)

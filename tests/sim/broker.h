@@ -59,6 +59,8 @@ struct domain {
 	bool dying, shutdown, paused;
 	uint32_t reason;		/* of the shutdown */
 	uint32_t store_frame, store_port;
+	uint32_t max_port;
+	uint32_t channels;		/* that it has asked for by now */
 	struct port ports[SIM_PORTS];
 	struct grant *grants;
 	uint32_t grant_count;
@@ -121,7 +123,7 @@ struct broker {
 /* -- domains.c --------------------------------------------------------------- */
 
 struct domain *domain_find(struct broker *b, uint32_t id);
-int domain_create(struct broker *b, uint32_t id);
+int domain_create(struct broker *b, uint32_t id, uint32_t max_port);
 int domain_store(struct broker *b, uint32_t own, struct sim_msg *msg);
 int domain_destroy(struct broker *b, uint32_t id);
 int domain_shutdown(struct broker *b, uint32_t id, uint32_t reason);

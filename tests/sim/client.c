@@ -370,13 +370,14 @@ bool sim_fault_parse(const char *text, struct sim_fault *fault)
 	return true;
 }
 
-static bool hits(struct sim_fault *fault, enum sim_call call)
+static bool hits(struct sim_fault *fault, const char *role,
+		 enum sim_call call)
 {
 	unsigned int n;
 
 	if (!atomic_load(&fault->armed) || fault->call != (uint32_t)call)
 		return false;
-	if (fault->role[0] && fnmatch(fault->role, sim.role, 0) != 0)
+	if (fault->role[0] && fnmatch(fault->role, role, 0) != 0)
 		return false;
 	n = atomic_fetch_add(&fault->calls, 1) + 1;
 	if (n < fault->first || n > fault->last)
@@ -385,30 +386,33 @@ static bool hits(struct sim_fault *fault, enum sim_call call)
 	return true;
 }
 
-static enum sim_action strike(const struct sim_fault *fault, int *value)
+enum sim_action sim_fault_of(const char *role, enum sim_call call, int *value)
 {
-	*value = fault->value;
-	if (fault->action == SIM_KILL) {
+	const struct sim_fault *hit = NULL;
+
+	for (unsigned int i = 0; !hit && i < ENV_FAULTS; i++)
+		if (hits(&sim.env[i], role, call))
+			hit = &sim.env[i];
+	for (unsigned int i = 0; !hit && sim.faults && i < SIM_FAULTS; i++)
+		if (hits(&sim.faults[i], role, call))
+			hit = &sim.faults[i];
+	*value = hit ? hit->value : 0;
+	return hit ? hit->action : 0;
+}
+
+enum sim_action sim_fault(enum sim_call call, int *value)
+{
+	enum sim_action action = sim_fault_of(sim.role, call, value);
+
+	if (action == SIM_KILL) {
 		struct sim_msg die = { .op = SIM_DIE };
 
 		/* a worker's sandbox does not let it kill itself */
 		sim_call(&die, -1, NULL);
 	}
-	if (fault->action == SIM_FAIL)
-		errno = fault->value;
-	return fault->action;
-}
-
-enum sim_action sim_fault(enum sim_call call, int *value)
-{
-	for (unsigned int i = 0; i < ENV_FAULTS; i++)
-		if (hits(&sim.env[i], call))
-			return strike(&sim.env[i], value);
-	for (unsigned int i = 0; sim.faults && i < SIM_FAULTS; i++)
-		if (hits(&sim.faults[i], call))
-			return strike(&sim.faults[i], value);
-	*value = 0;
-	return 0;
+	if (action == SIM_FAIL)
+		errno = *value;
+	return action;
 }
 
 bool sim_fails(enum sim_call call)

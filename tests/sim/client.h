@@ -35,6 +35,9 @@ int sim_memory(void);
  */
 enum sim_action sim_fault(enum sim_call call, int *value);
 
+/* The same on behalf of a process of that name, which is not ended by it. */
+enum sim_action sim_fault_of(const char *role, enum sim_call call, int *value);
+
 /* Shorthand for a call that can do nothing but fail. */
 bool sim_fails(enum sim_call call);
 

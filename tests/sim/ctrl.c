@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of libxenctrl what xenstored calls, and what asks about or ends a domain.
- * Nothing here builds one: that is for the box.
+ * Of libxenctrl what xenstored calls, and what asks about a domain, or makes
+ * and ends one that is nothing but its number: to build one is for the box.
  */
 #include "config.h"
 
@@ -117,6 +117,7 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first, unsigned int max,
 	return count;
 }
 
+/* ID and FLAGS are what OP says they are. */
 static int change(enum sim_op op, uint32_t domid, uint32_t id, uint32_t flags)
 {
 	struct sim_msg msg = {
@@ -152,4 +153,37 @@ int xc_domain_shutdown(xc_interface *xch, uint32_t domid, int reason)
 {
 	(void)xch;
 	return change(SIM_DOMAIN_SHUTDOWN, domid, reason, 0);
+}
+
+/* Nothing but a number: the first that is free. */
+SIM_PUBLIC
+int xc_domain_create(xc_interface *xch, uint32_t *domid,
+		     struct xen_domctl_createdomain *config)
+{
+	uint32_t first = *domid ? *domid : 1;
+	uint32_t last = *domid ? *domid : DOMID_FIRST_RESERVED - 1;
+
+	(void)xch;
+	for (uint32_t id = first; id <= last; id++)
+		if (change(SIM_DOMAIN_CREATE, id,
+			   config->max_evtchn_port, 0) == 0) {
+			*domid = id;
+			return 0;
+		} else if (errno != EEXIST) {
+			return -1;
+		}
+	return -1;
+}
+
+SIM_PUBLIC
+xc_evtchn_port_or_error_t xc_evtchn_alloc_unbound(xc_interface *xch,
+						  uint32_t domid,
+						  uint32_t remote)
+{
+	struct sim_msg msg = {
+		.op = SIM_DOMAIN_PORT, .domid = domid, .id = remote,
+	};
+
+	(void)xch;
+	return sim_call(&msg, -1, NULL) ? -1 : (int)msg.port;
 }

@@ -44,26 +44,6 @@ static void insert(struct broker *b, struct domain *d)
 		TAILQ_INSERT_TAIL(&b->domains, d, link);
 }
 
-/* The ring on which the domain will talk to xenstored in domain 0. */
-static int add_store(struct broker *b, struct domain *d)
-{
-	int r = 0;
-
-	if (d->id == 0) {
-		d->store_frame = SIM_FRAME_STORE;
-	} else {
-		d->store_frame = frame_take(b, d->id);
-		r = d->store_frame ? grant_reserve(d, GREF_STORE, 0,
-						   d->store_frame) : -ENOMEM;
-	}
-	return r ? r : port_unbound(b, d, NULL, 0, &d->store_port);
-}
-
-/* What Linux in a domain shows of its hypervisor. */
-static const char *const files[] = {
-	SIM_LIMIT, SIM_TYPE, SIM_CAPABILITIES, SIM_PORT,
-};
-
 static void write_file(const char *name, uint32_t domid, const char *text)
 {
 	char path[SIM_PATH_MAX];
@@ -76,15 +56,36 @@ static void write_file(const char *name, uint32_t domid, const char *text)
 	close(fd);
 }
 
-static void write_files(const struct domain *d)
+/* The ring on which the domain will talk to xenstored in domain 0. */
+static int add_store(struct broker *b, struct domain *d)
 {
 	char port[16];
+	int r = 0;
 
+	if (d->id == 0) {
+		d->store_frame = SIM_FRAME_STORE;
+	} else {
+		d->store_frame = frame_take(b, d->id);
+		r = d->store_frame ? grant_reserve(d, GREF_STORE, 0,
+						   d->store_frame) : -ENOMEM;
+	}
+	if (r == 0)
+		r = port_unbound(b, d, NULL, 0, &d->store_port);
 	snprintf(port, sizeof(port), "%u", d->store_port);
+	write_file(SIM_PORT, d->id, port);
+	return r;
+}
+
+/* What Linux in a domain shows of its hypervisor. */
+static const char *const files[] = {
+	SIM_LIMIT, SIM_TYPE, SIM_CAPABILITIES, SIM_PORT,
+};
+
+static void write_files(const struct domain *d)
+{
 	write_file(SIM_LIMIT, d->id, GNTALLOC_LIMIT);
 	write_file(SIM_TYPE, d->id, "xen\n");
 	write_file(SIM_CAPABILITIES, d->id, d->id ? "" : "control_d\n");
-	write_file(SIM_PORT, d->id, port);
 }
 
 static void remove_files(const struct domain *d)
@@ -109,12 +110,11 @@ static void domain_free(struct broker *b, struct domain *d)
 	free(d);
 }
 
-int domain_create(struct broker *b, uint32_t id)
+int domain_create(struct broker *b, uint32_t id, uint32_t max_port)
 {
 	struct domain *d;
-	int r;
 
-	if (id >= DOMID_FIRST_RESERVED)
+	if (id >= DOMID_FIRST_RESERVED || max_port < PORT_FIRST)
 		return -EINVAL;
 	if (domain_find(b, id))
 		return -EEXIST;
@@ -122,25 +122,26 @@ int domain_create(struct broker *b, uint32_t id)
 	if (!d)
 		return -ENOMEM;
 	d->id = id;
+	d->max_port = max_port < SIM_PORTS ? max_port : SIM_PORTS - 1;
+	d->channels = SIM_PORTS_PAGE;
 	insert(b, d);
-	r = add_store(b, d);
-	if (r)
-		domain_free(b, d);
-	else
-		write_files(d);
-	return r;
+	write_files(d);
+	return 0;
 }
 
 int domain_store(struct broker *b, uint32_t own, struct sim_msg *msg)
 {
 	uint32_t id = own ? own : msg->domid;
-	const struct domain *d = domain_find(b, id);
+	struct domain *d = domain_find(b, id);
+	int r = 0;
 
 	if (!d)
 		return -ESRCH;
+	if (!d->store_port)
+		r = add_store(b, d);
 	msg->id = d->store_frame;
 	msg->port = d->store_port;
-	return 0;
+	return r;
 }
 
 void domain_settle(struct broker *b, struct domain *d)

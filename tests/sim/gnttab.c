@@ -126,7 +126,7 @@ static struct sim_msg *message(enum sim_op op, uint32_t count)
 	struct sim_msg *msg;
 
 	if (count > SIM_ITEMS_MAX) {
-		errno = ENOMEM;
+		errno = op == SIM_GRANT_SHARE ? ENOSPC : ENOMEM;
 		return NULL;
 	}
 	msg = calloc(1, SIM_MSG_SIZE(count));

@@ -20,6 +20,9 @@
 
 #include "tests/sim/client.h"
 
+/* What xl gives a guest that does not ask for more. */
+#define PORT_MAX 1023u
+
 static bool write_node(struct xs_handle *xs, xs_transaction_t t,
 		       const char *dir, const char *node, const char *value,
 		       struct xs_permissions *perms)
@@ -60,7 +63,9 @@ static bool write_nodes(struct xs_handle *xs, unsigned int domid)
 static bool introduce(unsigned int domid)
 {
 	struct xs_handle *xs = xs_open(0);
-	struct sim_msg msg = { .op = SIM_DOMAIN_CREATE, .domid = domid };
+	struct sim_msg msg = {
+		.op = SIM_DOMAIN_CREATE, .domid = domid, .id = PORT_MAX,
+	};
 	bool ok;
 
 	if (!xs || sim_call(&msg, -1, NULL))

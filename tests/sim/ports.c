@@ -51,7 +51,7 @@ static struct port *own_port(struct broker *b, struct handle *h, uint32_t port)
 /* The lowest, as Xen does: numbers come back soon. 0: none is left. */
 static uint32_t find_free(const struct domain *d)
 {
-	for (uint32_t i = PORT_FIRST; i < SIM_PORTS; i++)
+	for (uint32_t i = PORT_FIRST; i <= d->max_port; i++)
 		if (d->ports[i].state == PORT_FREE)
 			return i;
 	return 0;
@@ -63,6 +63,8 @@ static int port_new(struct domain *d, struct handle *h, enum port_state state,
 	*number = find_free(d);
 	if (!*number)
 		return -ENOSPC;
+	while (*number >= d->channels)
+		d->channels += SIM_PORTS_PAGE;
 	d->ports[*number] = (struct port){ .state = state, .handle = h };
 	return 0;
 }
@@ -134,6 +136,8 @@ int port_virq(struct broker *b, struct handle *h, uint32_t virq,
 		return -EACCES;
 	if (!d)
 		return -ESRCH;
+	if (virq >= SIM_VIRQS)
+		return -EINVAL;
 	for (uint32_t i = PORT_FIRST; i < SIM_PORTS; i++)
 		if (d->ports[i].state == PORT_VIRQ &&
 		    d->ports[i].remote_port == virq)
@@ -160,11 +164,12 @@ int port_take(struct broker *b, struct handle *h, uint32_t port)
 
 int port_unbind(struct broker *b, struct handle *h, uint32_t port)
 {
+	struct domain *d = domain_find(b, h->domid);
 	struct port *p = own_port(b, h, port);
 
 	if (!p)
-		return port < SIM_PORTS ? -ENOTCONN : -EINVAL;
-	close_port(b, domain_find(b, h->domid), p);
+		return d && port < d->channels ? -ENOTCONN : -EINVAL;
+	close_port(b, d, p);
 	return 0;
 }
 

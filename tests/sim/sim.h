@@ -40,18 +40,21 @@
 #define SIM_FRAMES_FIRST 2u
 
 #define SIM_ITEMS_MAX	2048u	/* pages or pieces of one message */
-#define SIM_PORTS	4096u	/* of a domain: two-level event channels */
+#define SIM_PORTS	4096u	/* of a domain, fewer if it was made so */
+#define SIM_PORTS_PAGE	1024u	/* Linux adds so many when it needs more */
+#define SIM_VIRQS	24u
 
 enum sim_op {
 	SIM_HELLO,		/* domid -> the memory as a descriptor */
 	SIM_SYNC,		/* all that was closed before has taken effect */
 	SIM_DIE,		/* be killed */
 
-	SIM_DOMAIN_CREATE,	/* domid */
+	SIM_DOMAIN_CREATE,	/* domid, its highest port (id) */
 	SIM_DOMAIN_DESTROY,	/* domid */
 	SIM_DOMAIN_SHUTDOWN,	/* domid, reason (id) */
+	SIM_DOMAIN_PORT,	/* domid, its peer's (id) -> port nobody holds */
 	SIM_DOMAIN_PAUSE,	/* domid, paused or not (flags) */
-	SIM_DOMAIN_STORE,	/* domid, 0: own -> frame (id), port of its store */
+	SIM_DOMAIN_STORE,	/* own, or domid -> frame (id), port of its store */
 	SIM_DOMAIN_INFO,	/* first domid -> items: a domain each */
 	SIM_LIST,		/* -> a text as a descriptor */
 
@@ -132,6 +135,7 @@ struct sim_msg {
 	call(share_pages) \
 	call(unshare) \
 	call(foreign_map) \
+	call(xenbus_request) \
 	call(domain_getinfo)
 
 enum sim_call {

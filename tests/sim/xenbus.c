@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,8 @@ struct watch {
 struct user {
 	LIST_ENTRY(user) link;
 	int fd;
+	pid_t pid;
+	char role[64];			/* what it is called */
 	struct bytes in, out;
 	LIST_HEAD(, transaction) transactions;
 	LIST_HEAD(, watch) watches;
@@ -373,6 +376,25 @@ static void user_close(struct user *u)
 	free(u);
 }
 
+/* True: the request has met with a fault, and goes no further. */
+static bool request_fails(struct user *u, const struct xsd_sockmsg *m)
+{
+	int value;
+
+	switch (sim_fault_of(u->role, SIM_CALL_xenbus_request, &value)) {
+	case SIM_FAIL:
+		answer_text(u, m, XS_ERROR, strerrorname_np(value));
+		return true;
+	case SIM_KILL:
+		kill(u->pid, SIGKILL);
+		return true;
+	case SIM_DROP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* False: it is gone, or talks nonsense. */
 static bool user_read(struct user *u)
 {
@@ -385,7 +407,8 @@ static bool user_read(struct user *u)
 	while ((m = bytes_message(&u->in))) {
 		if (m->len > XENSTORE_PAYLOAD_MAX)
 			return false;
-		on_request(u, m, (const char *)(m + 1));
+		if (!request_fails(u, m))
+			on_request(u, m, (const char *)(m + 1));
 		bytes_drop(&u->in, sizeof(*m) + m->len);
 	}
 	return true;
@@ -404,6 +427,27 @@ static bool user_write(struct user *u)
 	return true;
 }
 
+/* As a process finds its own: see client.c. */
+static void find_role(struct user *u)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	char path[64], name[sizeof(u->role)] = "";
+	FILE *f;
+
+	if (getsockopt(u->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		return;
+	u->pid = cred.pid;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)cred.pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fread(name, 1, sizeof(name) - 1, f) > 0)
+		snprintf(u->role, sizeof(u->role), "%s",
+			 strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
+	fclose(f);
+}
+
 static void user_new(void)
 {
 	int fd = accept4(bus.listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -415,6 +459,7 @@ static void user_new(void)
 		return;
 	}
 	u->fd = fd;
+	find_role(u);
 	LIST_INSERT_HEAD(&bus.users, u, link);
 }
 
