@@ -382,8 +382,10 @@ enum frontend_step frontend_step(const struct frontend_view *v)
 		return step_down(v);
 	if (v->mine == BUS_CLOSED)
 		return step_closed_front(v);
+	/* Initialising: a new device took its place, without our rings. */
 	if (v->held && (!v->wanted || v->mine == BUS_UNKNOWN ||
-			v->mine == BUS_ILLEGAL))
+			v->mine == BUS_ILLEGAL ||
+			v->mine == BUS_INITIALISING))
 		return FRONTEND_CLOSING;
 	if (v->held)
 		return step_up(v);

@@ -260,6 +260,8 @@ static const struct {
 	  FRONTEND_CLOSING },
 	{ "our folder removed: take the rings back",
 	  FRONT(GONE, CLOSED, HELD), FRONTEND_RELEASE },
+	{ "our state was reset, by who made the device anew: Closing",
+	  FRONT(INITIALISING, INITWAIT, HELD), FRONTEND_CLOSING },
 	{ "no longer wanted: Closing",
 	  FRONT(CONNECTED, CONNECTED, HELD | JOINED | UNWANTED), FRONTEND_CLOSING },
 	{ "wait for the backend to notice",
