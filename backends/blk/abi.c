@@ -58,7 +58,7 @@ union NAME##_entry {							\
 	struct NAME##_response response;				\
 };									\
 									\
-static void take_##NAME(const void *entry, struct blk_raw *raw)	\
+static void take_##NAME(const void PEER *entry, struct blk_raw *raw)	\
 {									\
 	union NAME##_entry e;						\
 									\
@@ -87,7 +87,7 @@ static void take_##NAME(const void *entry, struct blk_raw *raw)	\
 	}								\
 }									\
 									\
-static void answer_##NAME(void *entry, uint64_t id, uint8_t op,	\
+static void answer_##NAME(void PEER *entry, uint64_t id, uint8_t op,	\
 			  int16_t status)				\
 {									\
 	struct NAME##_response r;					\
@@ -97,7 +97,7 @@ static void answer_##NAME(void *entry, uint64_t id, uint8_t op,	\
 	r.id = id;							\
 	r.op = op;							\
 	r.status = status;						\
-	memcpy(entry, &r, sizeof(r));					\
+	peer_write(entry, &r, sizeof(r));				\
 }
 
 DEFINE_LAYOUT(x86_64, u64_align8)
@@ -155,7 +155,7 @@ size_t abi_entry_size(enum blk_abi abi)
 				       sizeof(union x86_32_entry);
 }
 
-void abi_take(enum blk_abi abi, const void *entry, struct blk_raw *raw)
+void abi_take(enum blk_abi abi, const void PEER *entry, struct blk_raw *raw)
 {
 	if (abi == BLK_ABI_X86_64)
 		take_x86_64(entry, raw);
@@ -163,7 +163,7 @@ void abi_take(enum blk_abi abi, const void *entry, struct blk_raw *raw)
 		take_x86_32(entry, raw);
 }
 
-void abi_answer(enum blk_abi abi, void *entry, uint64_t id, uint8_t op,
+void abi_answer(enum blk_abi abi, void PEER *entry, uint64_t id, uint8_t op,
 		int16_t status)
 {
 	if (abi == BLK_ABI_X86_64)
