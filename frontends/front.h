@@ -26,6 +26,8 @@
 
 #include <xen/xen.h>
 
+#include "lib/peer.h"
+
 #include "xenstore-schema/busstate.h"
 
 #define FRONT_PAGE_SIZE 4096u
@@ -49,13 +51,13 @@ struct front_ops {
 	 * them only if WRITABLE. -ENOMEM or -ENOSPC: too many.
 	 */
 	int (*pages_share)(void *host, domid_t domid, unsigned int count,
-			   bool writable, void **area, uint32_t *grefs);
+			   bool writable, void PEER **area, uint32_t *grefs);
 	/*
 	 * End the grants of such an area and free it. -EBUSY: the peer still
 	 * has some of it mapped. Then nothing was freed; the pages must never
 	 * serve another purpose (XSA-396), and the frontend counts them lost.
 	 */
-	int (*pages_end)(void *host, void *area, const uint32_t *grefs,
+	int (*pages_end)(void *host, void PEER *area, const uint32_t *grefs,
 			 unsigned int count);
 
 	/*

@@ -27,7 +27,7 @@ void grants_close(struct grants *g)
 }
 
 int grant_map(struct grants *g, domid_t domid, const uint32_t *grefs,
-	      unsigned int count, bool writable, void **area)
+	      unsigned int count, bool writable, void PEER **area)
 {
 	/* the library takes what it only reads as if it wrote it */
 	void *p = xengnttab_map_domain_grant_refs(g->h, count, domid,
@@ -36,16 +36,16 @@ int grant_map(struct grants *g, domid_t domid, const uint32_t *grefs,
 
 	if (!p)
 		return errno ? -errno : -EIO;
-	*area = p;
+	*area = (PEER_FORCE void PEER *)p;
 	return 0;
 }
 
-void grant_unmap(struct grants *g, void *area, unsigned int count)
+void grant_unmap(struct grants *g, void PEER *area, unsigned int count)
 {
 	/* only a wrong argument can fail here, and that is our bug */
-	if (xengnttab_unmap(g->h, area, count) == -1)
+	if (xengnttab_unmap(g->h, (PEER_FORCE void *)area, count) == -1)
 		log_err(-errno, "grants: unmap of %u pages at %p", count,
-			area);
+			(PEER_FORCE void *)area);
 }
 
 int grant_copy(struct grants *g, xengnttab_grant_copy_segment_t *segments,

@@ -15,6 +15,8 @@
 #include <xenctrl.h>
 #include <xengnttab.h>
 
+#include "lib/peer.h"
+
 struct grants {
 	xengnttab_handle *h;
 };
@@ -27,8 +29,8 @@ void grants_close(struct grants *g);
  * with the same COUNT by grant_unmap().
  */
 int grant_map(struct grants *g, domid_t domid, const uint32_t *grefs,
-	      unsigned int count, bool writable, void **area);
-void grant_unmap(struct grants *g, void *area, unsigned int count);
+	      unsigned int count, bool writable, void PEER **area);
+void grant_unmap(struct grants *g, void PEER *area, unsigned int count);
 
 /*
  * Copy COUNT segments in one call; each segment's `status` must be looked at

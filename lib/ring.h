@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "lib/peer.h"
 
 /*
  * In the fuzzers' builds alone the other side may change its memory around
@@ -23,7 +24,7 @@
  * at twice, or past these functions, is then not what it was.
  */
 #ifdef RING_HOOK
-void ring_hook(const void *shared, size_t size, bool after)
+void ring_hook(const void PEER *shared, size_t size, bool after)
 	__attribute__((weak));
 #define RING_LOOK(shared, size, after) do {				\
 	if (ring_hook)							\
@@ -40,26 +41,27 @@ void ring_hook(const void *shared, size_t size, bool after)
 #define ring_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Read a shared index exactly once. */
-static inline uint32_t ring_load(const uint32_t *shared)
+static inline uint32_t ring_load(const uint32_t PEER *shared)
 {
 	uint32_t value;
 
 	RING_LOOK(shared, sizeof(value), false);
-	value = *(const volatile uint32_t *)shared;
+	value = *(PEER_FORCE const volatile uint32_t *)shared;
 	RING_LOOK(shared, sizeof(value), true);
 	return value;
 }
 
-static inline void ring_store(uint32_t *shared, uint32_t value)
+static inline void ring_store(uint32_t PEER *shared, uint32_t value)
 {
-	*(volatile uint32_t *)shared = value;
+	*(PEER_FORCE volatile uint32_t *)shared = value;
 }
 
 /* Copy SIZE shared bytes once; the compiler may not read them again. */
-static inline void ring_copy(void *private, const void *shared, size_t size)
+static inline void ring_copy(void *private, const void PEER *shared,
+			     size_t size)
 {
 	RING_LOOK(shared, size, false);
-	memcpy(private, shared, size);
+	peer_read(private, shared, size);
 	ring_rmb();
 	RING_LOOK(shared, size, true);
 }
@@ -68,7 +70,7 @@ static inline void ring_copy(void *private, const void *shared, size_t size)
  * Snapshot of the peer's producer index. Entries up to it may be read after
  * this: the barrier keeps their loads behind the index's.
  */
-static inline uint32_t ring_snapshot(const uint32_t *shared_prod)
+static inline uint32_t ring_snapshot(const uint32_t PEER *shared_prod)
 {
 	uint32_t prod = ring_load(shared_prod);
 
@@ -83,7 +85,7 @@ static inline bool ring_prod_sane(uint32_t prod, uint32_t cons, uint32_t size)
 }
 
 /* Show PROD to the peer: entries were written before, they must be seen so. */
-static inline void ring_publish(uint32_t *shared_prod, uint32_t prod)
+static inline void ring_publish(uint32_t PEER *shared_prod, uint32_t prod)
 {
 	ring_wmb();
 	ring_store(shared_prod, prod);
@@ -95,7 +97,7 @@ static inline void ring_publish(uint32_t *shared_prod, uint32_t prod)
  * either it sees our index or we see its request for an event.
  */
 static inline bool ring_must_notify(uint32_t old, uint32_t new,
-				    const uint32_t *shared_event)
+				    const uint32_t PEER *shared_event)
 {
 	ring_mb();
 	return new - ring_load(shared_event) < new - old;
@@ -105,8 +107,8 @@ static inline bool ring_must_notify(uint32_t old, uint32_t new,
  * Ask for an event at CONS + 1 and look once more: true when something came
  * in meanwhile and nobody will send an event for it.
  */
-static inline bool ring_final_check(uint32_t cons, uint32_t *shared_event,
-				    const uint32_t *shared_prod)
+static inline bool ring_final_check(uint32_t cons, uint32_t PEER *shared_event,
+				    const uint32_t PEER *shared_prod)
 {
 	ring_store(shared_event, cons + 1);
 	ring_mb();

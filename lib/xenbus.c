@@ -19,7 +19,7 @@
  * checked, and the state it writes last brings us back.
  *
  * Requests for a device that is made, connects and goes, beside what the
- * hooks ask: 7 to find and watch it, 4 to InitWait, 1 for each state that
+ * hooks ask: 7 to find and watch it, 5 to InitWait, 1 for each state that
  * either side writes, 4 to Connected, 3 for Closed, 1 to unwatch.
  */
 #include "config.h"
@@ -188,16 +188,46 @@ static int read_state(struct xenbus *bus, xs_transaction_t t,
 	return 0;
 }
 
-/* -ESTALE: somebody else wrote or removed our state, look at that first. */
-static int write_change(struct store *store, xs_transaction_t t, void *arg)
+static int read_online(struct xenbus *bus, xs_transaction_t t, bool *ret)
 {
-	const struct change *c = arg;
-	struct xenbus *bus = c->bus;
+	unsigned int online;
+	int r = store_read_uint_or(bus->dev->store, t, bus->dev->path,
+				   "online", 0, 1, 0, &online);
+
+	if (r == -EINVAL || r == -ERANGE)
+		online = r = 0;
+	if (r == 0)
+		*ret = online;
+	return r;
+}
+
+/*
+ * Is what the step was decided from still so? -ESTALE: somebody else wrote or
+ * removed our state. Nor is the next driver let in to a device that is being
+ * unplugged: the event of `online` may come behind that of its `state`, which
+ * says nothing new when it is what we had written.
+ */
+static int check_view(struct xenbus *bus, xs_transaction_t t,
+		      enum bus_state next)
+{
 	enum bus_state now;
+	bool online;
 	int r = read_state(bus, t, bus->dev->path, &now);
 
 	if (r == 0 && now != bus->view.mine)
 		r = -ESTALE;
+	if (r || next != BUS_INITWAIT)
+		return r;
+	r = read_online(bus, t, &online);
+	return r == 0 && online != bus->view.online ? -ESTALE : r;
+}
+
+static int write_change(struct store *store, xs_transaction_t t, void *arg)
+{
+	const struct change *c = arg;
+	struct xenbus *bus = c->bus;
+	int r = check_view(bus, t, c->state);
+
 	if (r == 0 && c->hook)
 		r = c->hook(bus->dev, t);
 	if (r == 0)
@@ -338,17 +368,11 @@ static int look_own(struct xenbus *bus)
 
 static int look_online(struct xenbus *bus)
 {
-	unsigned int online;
-	int r = store_read_uint_or(bus->dev->store, XBT_NULL, bus->dev->path,
-				   "online", 0, 1, 0, &online);
+	int r = read_online(bus, XBT_NULL, &bus->view.online);
 
-	if (r == -EINVAL || r == -ERANGE)
-		online = r = 0;
-	if (r)
-		return r;
-	bus->look_online = false;
-	bus->view.online = online;
-	return 0;
+	if (r == 0)
+		bus->look_online = false;
+	return r;
 }
 
 static int look_frontend(struct xenbus *bus)

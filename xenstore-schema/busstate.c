@@ -297,21 +297,35 @@ const char *backend_step_name(enum backend_step step)
 
 /* -- the frontend's side --------------------------------------------------- */
 
-/* Walk the way down; true for the states of a peer that let go, or never had. */
+/*
+ * True for the states of a peer that let go, or never had. InitWait is none:
+ * it may be mapping our rings just now, and says Closing or Closed when it
+ * sees that we left.
+ */
 static bool backend_let_go(enum bus_state s)
 {
-	return s == BUS_CLOSED || s == BUS_GONE || s == BUS_INITWAIT ||
-	       s == BUS_INITIALISING || s == BUS_UNKNOWN;
+	return s == BUS_CLOSED || s == BUS_GONE || s == BUS_INITIALISING ||
+	       s == BUS_UNKNOWN;
+}
+
+/* Did a driver before us publish rings that a backend may yet take? */
+static bool left_rings(enum bus_state mine)
+{
+	return mine == BUS_INITIALISED || mine == BUS_CONNECTED ||
+	       mine == BUS_RECONFIGURING || mine == BUS_RECONFIGURED;
 }
 
 /*
  * Initialising, or a state that a driver before us left behind (a kexec, a
  * crash, a firmware): nothing of ours is granted. A backend that is still
- * connected to that driver is walked down first, step by step.
+ * connected to that driver, or may be connecting to it just now, is walked
+ * down first, step by step: were we quick to publish, it could take our rings
+ * for those that it has.
  */
 static enum frontend_step step_begin(const struct frontend_view *v)
 {
-	if (v->backend == BUS_CONNECTED)
+	if (v->backend == BUS_CONNECTED ||
+	    (v->backend == BUS_INITWAIT && left_rings(v->mine)))
 		return FRONTEND_CLOSING;
 	if (v->backend == BUS_CLOSING)
 		return FRONTEND_CLOSED;
@@ -368,8 +382,10 @@ enum frontend_step frontend_step(const struct frontend_view *v)
 		return step_down(v);
 	if (v->mine == BUS_CLOSED)
 		return step_closed_front(v);
+	/* Initialising: a new device took its place, without our rings. */
 	if (v->held && (!v->wanted || v->mine == BUS_UNKNOWN ||
-			v->mine == BUS_ILLEGAL))
+			v->mine == BUS_ILLEGAL ||
+			v->mine == BUS_INITIALISING))
 		return FRONTEND_CLOSING;
 	if (v->held)
 		return step_up(v);

@@ -62,9 +62,9 @@ union NAME##_entry {							\
 	struct NAME##_response response;				\
 };									\
 									\
-static void take_##NAME(const void *entry, struct blk_raw *raw)		\
+static void take_##NAME(const void PEER *entry, struct blk_raw *raw)	\
 {									\
-	const union NAME##_entry *e = entry;				\
+	const union NAME##_entry PEER *e = entry;			\
 	uint8_t count;							\
 									\
 	ring_copy(&raw->op, &e->op, sizeof(raw->op));			\
@@ -95,16 +95,16 @@ static void take_##NAME(const void *entry, struct blk_raw *raw)		\
 	}								\
 }									\
 									\
-static void answer_##NAME(void *entry, uint64_t id, uint8_t op,		\
+static void answer_##NAME(void PEER *entry, uint64_t id, uint8_t op,	\
 			  int16_t status)				\
 {									\
 	/* op, a hole, status, and in one layout another hole */	\
 	uint64_t tail = op | (uint64_t)(uint16_t)status << 16;		\
 									\
 	/* holes too: they would show our stack to the guest (XSA-216) */ \
-	memcpy(entry, &id, sizeof(id));					\
-	memcpy((uint8_t *)entry + sizeof(id), &tail,			\
-	       sizeof(struct NAME##_response) - sizeof(id));		\
+	peer_write(entry, &id, sizeof(id));				\
+	peer_write((uint8_t PEER *)entry + sizeof(id), &tail,		\
+		   sizeof(struct NAME##_response) - sizeof(id));	\
 }
 
 DEFINE_LAYOUT(x86_64, u64_align8)
@@ -162,7 +162,7 @@ size_t abi_entry_size(enum blk_abi abi)
 				       sizeof(union x86_32_entry);
 }
 
-void abi_take(enum blk_abi abi, const void *entry, struct blk_raw *raw)
+void abi_take(enum blk_abi abi, const void PEER *entry, struct blk_raw *raw)
 {
 	if (abi == BLK_ABI_X86_64)
 		take_x86_64(entry, raw);
@@ -170,7 +170,7 @@ void abi_take(enum blk_abi abi, const void *entry, struct blk_raw *raw)
 		take_x86_32(entry, raw);
 }
 
-void abi_answer(enum blk_abi abi, void *entry, uint64_t id, uint8_t op,
+void abi_answer(enum blk_abi abi, void PEER *entry, uint64_t id, uint8_t op,
 		int16_t status)
 {
 	if (abi == BLK_ABI_X86_64)

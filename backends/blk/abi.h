@@ -10,6 +10,8 @@
 #ifndef BLK_ABI_H
 #define BLK_ABI_H
 
+#include "lib/peer.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,10 +63,10 @@ _Static_assert(sizeof(struct blk_raw) == 120, "no padding, a fixed size");
 size_t abi_entry_size(enum blk_abi abi);
 
 /* Copy one ring entry out, once, and bring it into our layout. */
-void abi_take(enum blk_abi abi, const void *entry, struct blk_raw *raw);
+void abi_take(enum blk_abi abi, const void PEER *entry, struct blk_raw *raw);
 
 /* Write a response over a ring entry; bytes that no field names are zero. */
-void abi_answer(enum blk_abi abi, void *entry, uint64_t id, uint8_t op,
+void abi_answer(enum blk_abi abi, void PEER *entry, uint64_t id, uint8_t op,
 		int16_t status);
 
 #endif

@@ -33,8 +33,8 @@ uint32_t blk_ring_entries(enum blk_abi abi, unsigned int pages)
 	return 1u << (31 - __builtin_clz(fit));
 }
 
-void blk_ring_init(struct blk_ring *r, void *shared, unsigned int pages,
-		   enum blk_abi abi)
+void blk_ring_init(struct blk_ring *r, void PEER *shared,
+		   unsigned int pages, enum blk_abi abi)
 {
 	*r = (struct blk_ring){
 		.shared = shared,
@@ -58,7 +58,7 @@ int blk_ring_pending(const struct blk_ring *r)
 	return prod - r->req_cons;
 }
 
-static void *ring_entry(const struct blk_ring *r, uint32_t index)
+static void PEER *ring_entry(const struct blk_ring *r, uint32_t index)
 {
 	return r->shared->entries + (size_t)(index & (r->size - 1)) *
 				    r->entry_size;

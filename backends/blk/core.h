@@ -23,6 +23,7 @@
 #define BLK_CORE_H
 
 #include "backends/blk/abi.h"
+#include "lib/peer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +47,7 @@ struct blk_sring;
 
 /* Our end of a ring: the private indices are the ones we believe. */
 struct blk_ring {
-	struct blk_sring *shared;
+	struct blk_sring PEER *shared;
 	uint32_t size;			/* entries, a power of two */
 	uint32_t req_cons;		/* requests taken */
 	uint32_t rsp_prod;		/* responses written */
@@ -58,8 +59,8 @@ struct blk_ring {
 /* Entries of a ring of PAGES pages. */
 uint32_t blk_ring_entries(enum blk_abi abi, unsigned int pages);
 /* SHARED is mapped and stays so as long as the ring is in use. */
-void blk_ring_init(struct blk_ring *r, void *shared, unsigned int pages,
-		   enum blk_abi abi);
+void blk_ring_init(struct blk_ring *r, void PEER *shared,
+		   unsigned int pages, enum blk_abi abi);
 /*
  * How many requests wait in the ring, as of now; they may all be taken.
  * -EPROTO: the guest's producer index is more than the ring ahead.

@@ -367,7 +367,7 @@ static int uring_open(const struct engine_setup *setup, struct engine **ret)
 static void uring_close(struct engine *e)
 {
 	struct uring_engine *u = (struct uring_engine *)e;
-	unsigned int ready;
+	unsigned int ready = 0;	/* of no interest any more */
 
 	uring_cancel(e);
 	for (int i = 0; u->polls && i < CLOSE_TRIES; i++) {

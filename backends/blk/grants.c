@@ -40,7 +40,7 @@ _Static_assert(TABLE_SIZE >= 2 * CACHE_PAGES, "half full at most");
 #define IDLE_RUNS 4096u
 
 struct batch {
-	uint8_t *area;			/* NULL: this struct is free */
+	uint8_t PEER *area;		/* NULL: this struct is free */
 	uint32_t used;			/* the run that used it last */
 	uint16_t count;
 	uint32_t grefs[BATCH_PAGES];
@@ -85,7 +85,7 @@ static struct entry *cache_find(const struct xfer *x, uint32_t gref)
 	return &x->table[i];
 }
 
-static void *cache_get(struct xfer *x, uint32_t gref)
+static void PEER *cache_get(struct xfer *x, uint32_t gref)
 {
 	struct entry *e = cache_find(x, gref);
 	struct batch *b;
@@ -161,7 +161,7 @@ static void cache_map(struct xfer *x, const uint32_t *grefs,
 		      unsigned int count)
 {
 	struct batch *b;
-	void *area;
+	void PEER *area;
 
 	if (!cache_make_room(x, count))
 		return;
@@ -194,12 +194,14 @@ static uint32_t piece_gref(const xengnttab_grant_copy_segment_t *p)
 }
 
 static void piece_memcpy(const xengnttab_grant_copy_segment_t *p,
-			 uint8_t *page)
+			 uint8_t PEER *page)
 {
 	if (piece_to_guest(p))
-		memcpy(page + p->dest.foreign.offset, p->source.virt, p->len);
+		peer_write(page + p->dest.foreign.offset, p->source.virt,
+			   p->len);
 	else
-		memcpy(p->dest.virt, page + p->source.foreign.offset, p->len);
+		peer_read(p->dest.virt, page + p->source.foreign.offset,
+			  p->len);
 }
 
 static void add_piece(struct xfer *x, enum xfer_way way, uint32_t gref,
@@ -231,16 +233,16 @@ static inline bool move(struct xfer *x, enum xfer_way way, uint32_t gref,
 			uint32_t offset, uint32_t size, void *local,
 			unsigned int owner)
 {
-	uint8_t *page = x->persistent ? cache_get(x, gref) : NULL;
+	uint8_t PEER *page = x->persistent ? cache_get(x, gref) : NULL;
 
 	if (!page) {
 		add_piece(x, way, gref, offset, size, local, owner);
 		return false;
 	}
 	if (way == XFER_TO_GUEST)
-		memcpy(page + offset, local, size);
+		peer_write(page + offset, local, size);
 	else
-		memcpy(local, page + offset, size);
+		peer_read(local, page + offset, size);
 	return true;
 }
 
@@ -296,7 +298,7 @@ static void copy_mapped(struct xfer *x)
 	unsigned int left = 0;
 
 	for (unsigned int i = 0; i < x->piece_count; i++) {
-		void *page = cache_get(x, piece_gref(&x->pieces[i]));
+		void PEER *page = cache_get(x, piece_gref(&x->pieces[i]));
 
 		if (page) {
 			piece_memcpy(&x->pieces[i], page);

@@ -56,7 +56,7 @@ struct queue {
 	uint16_t stalled;		/* a slot that waits for pages */
 	unsigned int in_flight;		/* in the engine */
 
-	void *ring_area;
+	void PEER *ring_area;
 	unsigned int ring_pages;
 	int wake_fd;
 	struct uring *uring;		/* until the engine has it */

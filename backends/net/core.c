@@ -11,7 +11,7 @@
 
 /* -- TX ------------------------------------------------------------------- */
 
-void net_tx_attach(struct net_tx_ring *r, void *page)
+void net_tx_attach(struct net_tx_ring *r, void PEER *page)
 {
 	*r = (struct net_tx_ring) { .sring = page };
 	r->answered = ring_load(&r->sring->rsp_prod);
@@ -43,7 +43,7 @@ int net_tx_look(struct net_tx_ring *r)
 	return prod - r->cons;
 }
 
-static void *tx_entry(const struct net_tx_ring *r, uint32_t index)
+static void PEER *tx_entry(const struct net_tx_ring *r, uint32_t index)
 {
 	return &r->sring->ring[index % NET_RING_SIZE];
 }
@@ -236,7 +236,7 @@ bool net_tx_answer(struct net_tx_ring *r, struct net_tx_batch *b)
 				b->packets[packet].status,
 		};
 
-		memcpy(tx_entry(r, r->answered), &rsp, sizeof(rsp));
+		peer_write(tx_entry(r, r->answered), &rsp, sizeof(rsp));
 		r->answered++;
 	}
 	net_tx_begin(b);
@@ -254,7 +254,7 @@ bool net_tx_sleep(struct net_tx_ring *r)
 
 /* -- RX ------------------------------------------------------------------- */
 
-void net_rx_attach(struct net_rx_ring *r, void *page)
+void net_rx_attach(struct net_rx_ring *r, void PEER *page)
 {
 	*r = (struct net_rx_ring) { .sring = page };
 	r->answered = ring_load(&r->sring->rsp_prod);
@@ -362,8 +362,8 @@ bool net_rx_answer(struct net_rx_ring *r, struct net_rx_batch *b)
 	unsigned int i;
 
 	for (i = 0; i < b->answer_count; i++) {
-		memcpy(&r->sring->ring[r->answered % NET_RING_SIZE],
-		       &b->answers[i], sizeof(b->answers[i]));
+		peer_write(&r->sring->ring[r->answered % NET_RING_SIZE],
+			   &b->answers[i], sizeof(b->answers[i]));
 		r->answered++;
 	}
 	net_rx_begin(b);

@@ -43,6 +43,8 @@
 #include <xen/xen.h>
 #include <xen/io/netif.h>
 
+#include "lib/peer.h"
+
 #define NET_PAGE_SIZE		4096u
 #define NET_RING_SIZE		256u	/* slots in either ring's one page */
 #define NET_HEADER_MIN		14u	/* an Ethernet header */
@@ -104,7 +106,7 @@ struct net_tx_batch {
 };
 
 struct net_tx_ring {
-	struct netif_tx_sring *sring;	/* the guest can write it at any time */
+	struct netif_tx_sring PEER *sring;	/* the guest can write it at any time */
 	uint32_t cons;			/* next request to take */
 	uint32_t prod;			/* the guest's index as last looked at */
 	uint32_t answered;		/* our rsp_prod, never read back */
@@ -112,7 +114,7 @@ struct net_tx_ring {
 };
 
 /* Go on where the answers end: a new ring, or one another process served. */
-void net_tx_attach(struct net_tx_ring *r, void *page);
+void net_tx_attach(struct net_tx_ring *r, void PEER *page);
 /* Slots there are to take, or -EPROTO. */
 int net_tx_look(struct net_tx_ring *r);
 static inline bool net_tx_empty(const struct net_tx_ring *r)
@@ -168,14 +170,14 @@ struct net_rx_batch {
 };
 
 struct net_rx_ring {
-	struct netif_rx_sring *sring;
+	struct netif_rx_sring PEER *sring;
 	uint32_t cons;		/* next slot to fill */
 	uint32_t prod;		/* the guest's index as last looked at */
 	uint32_t answered;
 	const char *broken;
 };
 
-void net_rx_attach(struct net_rx_ring *r, void *page);
+void net_rx_attach(struct net_rx_ring *r, void PEER *page);
 int net_rx_look(struct net_rx_ring *r);
 static inline unsigned int net_rx_slots(const struct net_rx_ring *r)
 {

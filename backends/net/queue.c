@@ -603,7 +603,7 @@ int queue_connect(struct queue *q, uint32_t tx_ref, uint32_t rx_ref,
 	if (ret < 0)
 		return ret;
 	net_tx_attach(&q->tx, q->rings);
-	net_rx_attach(&q->rx, (uint8_t *)q->rings + NET_PAGE_SIZE);
+	net_rx_attach(&q->rx, (uint8_t PEER *)q->rings + NET_PAGE_SIZE);
 
 	*why = "cannot bind its event channel";
 	ret = evtchn_bind(&q->evtchn, s->domid, tx_port, &q->tx_port);

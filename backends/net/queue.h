@@ -78,7 +78,7 @@ struct queue {
 	bool starved;			/* a frame waits for the guest's pages */
 	bool tap_ready;			/* it may have frames: try */
 
-	void *rings;			/* two mapped pages */
+	void PEER *rings;		/* two mapped pages */
 	struct net_tx_ring tx;
 	struct net_rx_ring rx;
 	struct net_tx_batch tx_batch;

@@ -64,7 +64,7 @@ static void read_offer(struct blk_front *f)
 static int share_pages(struct blk_front *f)
 {
 	const struct front_ops *ops = f->bus.ops;
-	void *area;
+	void PEER *area;
 	int r;
 
 	r = ops->pages_share(f->bus.host, f->bus.backend_id,
@@ -72,8 +72,8 @@ static int share_pages(struct blk_front *f)
 	if (r)
 		return r;
 	f->sring = area;
-	f->sring->req_event = 1;
-	f->sring->rsp_event = 1;
+	ring_store(&f->sring->req_event, 1);
+	ring_store(&f->sring->rsp_event, 1);
 	f->req_prod = f->req_pushed = f->rsp_cons = f->rsp_seen = 0;
 	r = ops->pages_share(f->bus.host, f->bus.backend_id, f->info.pages,
 			     true, &area, f->pool_grefs);

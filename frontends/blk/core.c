@@ -37,7 +37,7 @@ void blk_front_pool_reset(struct blk_front *f)
 	f->busy = f->in_flight = f->swept = 0;
 }
 
-static void *page_at(struct blk_front *f, unsigned int page)
+static void PEER *page_at(struct blk_front *f, unsigned int page)
 {
 	return f->pool + (size_t)page * FRONT_PAGE_SIZE;
 }
@@ -80,7 +80,8 @@ unsigned int blk_front_vec(struct blk_front *f, const struct blk_io *io,
 
 	for (; page != NONE && left; page = f->next_page[page]) {
 		size_t size = left < FRONT_PAGE_SIZE ? left : FRONT_PAGE_SIZE;
-		uint8_t *base = page_at(f, page);
+		/* whoever fills or empties them judges nothing in there */
+		uint8_t *base = (PEER_FORCE uint8_t *)page_at(f, page);
 
 		left -= size;
 		if (offset >= size) {
@@ -162,7 +163,8 @@ static void clear_tail(struct blk_front *f, const struct blk_io *io)
 		return;
 	while (f->next_page[page] != NONE)
 		page = f->next_page[page];
-	memset((uint8_t *)page_at(f, page) + tail, 0, FRONT_PAGE_SIZE - tail);
+	peer_zero((uint8_t PEER *)page_at(f, page) + tail,
+		  FRONT_PAGE_SIZE - tail);
 }
 
 struct blk_io *blk_front_reserve(struct blk_front *f, enum blk_front_op op,
@@ -250,11 +252,12 @@ static void put_indirect(struct blk_front *f, struct blk_io *io,
 		.sector_number = io->start,
 		.indirect_grefs = { f->pool_grefs[io->indirect_page] },
 	};
-	struct blkif_request_segment *segments = page_at(f, io->indirect_page);
-	size_t used = io->pages * sizeof(*segments);
+	uint8_t PEER *page = page_at(f, io->indirect_page);
+	size_t used = io->pages * sizeof(struct blkif_request_segment);
 
-	fill_segments(f, io, segments);
-	memset((uint8_t *)segments + used, 0, FRONT_PAGE_SIZE - used);
+	/* written, and never read back */
+	fill_segments(f, io, (PEER_FORCE struct blkif_request_segment *)page);
+	peer_zero(page + used, FRONT_PAGE_SIZE - used);
 	memcpy(req, &indirect, sizeof(indirect));
 }
 
@@ -304,8 +307,8 @@ void blk_front_submit(struct blk_front *f, struct blk_io *io)
 		put_discard(f, io, &req);
 		break;
 	}
-	memcpy(&f->sring->ring[f->req_prod & (f->info.slots - 1)].req, &req,
-	       sizeof(req));
+	peer_write(&f->sring->ring[f->req_prod & (f->info.slots - 1)].req,
+		   &req, sizeof(req));
 	f->req_prod++;
 }
 
@@ -373,7 +376,7 @@ static void ring_fault(struct blk_front *f, const char *what, uint64_t number,
 /* Are there responses to look at? Asks for an event when there are not. */
 static bool look_for_responses(struct blk_front *f)
 {
-	struct blkif_sring *sring = f->sring;
+	struct blkif_sring PEER *sring = f->sring;
 	uint32_t prod;
 
 	if (f->rsp_cons != f->rsp_seen)

@@ -112,8 +112,8 @@ struct blk_front {
 	struct blk_front_options options;
 	struct blk_front_info info;
 
-	struct blkif_sring *sring;	/* shared; NULL: no connection */
-	uint8_t *pool;
+	struct blkif_sring PEER *sring;	/* NULL: no connection */
+	uint8_t PEER *pool;
 	uint32_t ring_grefs[BLK_FRONT_RING_PAGES];
 	uint32_t pool_grefs[BLK_FRONT_PAGES_MAX];
 	unsigned int ring_order;

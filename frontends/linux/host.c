@@ -78,7 +78,7 @@ static int limit_raise(struct host *h, unsigned int count)
 }
 
 static int pages_share(void *host, domid_t domid, unsigned int count,
-		       bool writable, void **area, uint32_t *grefs)
+		       bool writable, void PEER **area, uint32_t *grefs)
 {
 	struct host *h = host;
 	void *pages = xengntshr_share_pages(h->gntshr, domid, count, grefs,
@@ -90,7 +90,7 @@ static int pages_share(void *host, domid_t domid, unsigned int count,
 	if (!pages)
 		return log_err(-errno, "%s: grant %u pages to domain %u",
 			       h->dir, count, domid);
-	*area = pages;
+	*area = (PEER_FORCE void PEER *)pages;
 	return 0;
 }
 
@@ -98,13 +98,13 @@ static int pages_share(void *host, domid_t domid, unsigned int count,
  * The kernel frees such a page only once the peer has unmapped it, however
  * late: it is not ours to wait for, and -EBUSY cannot be.
  */
-static int pages_end(void *host, void *area, const uint32_t *grefs,
+static int pages_end(void *host, void PEER *area, const uint32_t *grefs,
 		     unsigned int count)
 {
 	struct host *h = host;
 
 	(void)grefs;
-	return xengntshr_unshare(h->gntshr, area, count) ? -errno : 0;
+	return xengntshr_unshare(h->gntshr, (PEER_FORCE void *)area, count) ? -errno : 0;
 }
 
 /* -- events -------------------------------------------------------------- */

@@ -79,7 +79,7 @@ static const char *read_offer(struct net_front *f)
 /* -- what we share ------------------------------------------------------- */
 
 static int share(struct net_front *f, unsigned int count, bool writable,
-		 void *area, uint32_t *grefs)
+		 void PEER **area, uint32_t *grefs)
 {
 	return f->bus.ops->pages_share(f->bus.host, f->bus.backend_id, count,
 				       writable, area, grefs);
@@ -88,18 +88,19 @@ static int share(struct net_front *f, unsigned int count, bool writable,
 static int share_pages(struct net_front *f)
 {
 	const struct front_ops *ops = f->bus.ops;
-	void *area;
+	void PEER *area;
 	int r = share(f, 2, true, &area, f->ring_grefs);
 
 	if (r)
 		return r;
 	f->tx = area;
-	f->rx = (struct netif_rx_sring *)((uint8_t *)area + FRONT_PAGE_SIZE);
+	f->rx = (struct netif_rx_sring PEER *)((uint8_t PEER *)area +
+						FRONT_PAGE_SIZE);
 	/* what we send is not the backend's to change */
 	r = share(f, NET_FRONT_SLOTS, false, &area, f->tx_grefs);
 	if (r)
 		return r;
-	f->tx_pages = area;
+	f->tx_pages = (PEER_FORCE uint8_t *)area;
 	r = share(f, NET_FRONT_SLOTS, true, &area, f->rx_grefs);
 	if (r)
 		return r;
@@ -113,7 +114,7 @@ static int share_pages(struct net_front *f)
 	return ops->port_open(f->bus.host, f->bus.backend_id, &f->rx_port);
 }
 
-static void end_area(struct net_front *f, void *area, const uint32_t *grefs,
+static void end_area(struct net_front *f, void PEER *area, const uint32_t *grefs,
 		     unsigned int count)
 {
 	if (area && f->bus.ops->pages_end(f->bus.host, area, grefs, count))
@@ -128,11 +129,12 @@ static void unshare_pages(struct net_front *f)
 		f->bus.ops->port_close(f->bus.host, f->tx_port);
 	f->tx_port = f->rx_port = 0;
 	end_area(f, f->tx, f->ring_grefs, 2);
-	end_area(f, f->tx_pages, f->tx_grefs, NET_FRONT_SLOTS);
+	end_area(f, (PEER_FORCE void PEER *)f->tx_pages, f->tx_grefs, NET_FRONT_SLOTS);
 	end_area(f, f->rx_pages, f->rx_grefs, NET_FRONT_SLOTS);
 	f->tx = NULL;
 	f->rx = NULL;
-	f->tx_pages = f->rx_pages = NULL;
+	f->tx_pages = NULL;
+	f->rx_pages = NULL;
 }
 
 /* What we accept; the backend must not send us anything else. */

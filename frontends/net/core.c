@@ -173,12 +173,12 @@ static void put_gso(struct net_front *f, const struct net_frame *frame)
 				XEN_NETIF_GSO_TYPE_TCPV6,
 		},
 	};
-	union netif_tx_sring_entry *slot =
+	union netif_tx_sring_entry PEER *slot =
 		&f->tx->ring[slot_of(f->tx_prod++)];
 
 	/* what the slot held before is not the backend's to see again */
-	memset(slot, 0, sizeof(*slot));
-	memcpy(slot, &extra, sizeof(extra));
+	peer_zero(slot, sizeof(*slot));
+	peer_write(slot, &extra, sizeof(extra));
 	f->extras_due++;
 }
 
@@ -196,7 +196,8 @@ static void put_slot(struct net_front *f, unsigned int size,
 	};
 
 	f->tx_busy[id] = true;
-	memcpy(&f->tx->ring[slot_of(f->tx_prod++)].req, &req, sizeof(req));
+	peer_write(&f->tx->ring[slot_of(f->tx_prod++)].req, &req,
+		   sizeof(req));
 }
 
 int net_front_send(struct net_front *f, const struct net_frame *frame)
@@ -245,15 +246,17 @@ static void rx_post(struct net_front *f)
 		.id = slot, .gref = f->rx_grefs[slot],
 	};
 
-	memcpy(&f->rx->ring[slot].req, &req, sizeof(req));
+	peer_write(&f->rx->ring[slot].req, &req, sizeof(req));
 }
 
 void net_front_rings_reset(struct net_front *f)
 {
 	unsigned int i;
 
-	f->tx->req_event = f->tx->rsp_event = 1;
-	f->rx->req_event = f->rx->rsp_event = 1;
+	ring_store(&f->tx->req_event, 1);
+	ring_store(&f->tx->rsp_event, 1);
+	ring_store(&f->rx->req_event, 1);
+	ring_store(&f->rx->rsp_event, 1);
 	f->tx_prod = f->tx_pushed = f->tx_cons = f->extras_due = 0;
 	f->rx_prod = f->rx_pushed = f->rx_cons = 0;
 	memset(f->tx_busy, 0, sizeof(f->tx_busy));
@@ -389,7 +392,7 @@ static void gather(struct net_front *f, const struct chain *chain,
 	for (i = 0; i < chain->count; i++) {
 		const struct netif_rx_response *rsp = &chain->data[i];
 		unsigned int size = rsp->status, copied;
-		uint8_t *base = f->rx_pages + rsp->offset +
+		uint8_t PEER *base = f->rx_pages + rsp->offset +
 			(size_t)FRONT_PAGE_SIZE * chain->slots[i];
 
 		frame->size += size;
@@ -400,7 +403,8 @@ static void gather(struct net_front *f, const struct chain *chain,
 		if (size == copied)
 			continue;
 		frame->vec[frame->vecs++] = (struct net_vec) {
-			.base = base + copied, .size = size - copied,
+			/* behind the headers: whoever takes it judges none */
+			.base = (PEER_FORCE void *)(base + copied), .size = size - copied,
 		};
 	}
 	frame->vec[0] = (struct net_vec) { .base = f->header, .size = header };

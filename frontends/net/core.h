@@ -93,9 +93,10 @@ struct net_front {
 	struct net_front_stats stats;
 	uint32_t tx_port, rx_port;
 
-	struct netif_tx_sring *tx;	/* shared; NULL: no connection */
-	struct netif_rx_sring *rx;
-	uint8_t *tx_pages, *rx_pages;
+	struct netif_tx_sring PEER *tx;	/* NULL: no connection */
+	struct netif_rx_sring PEER *rx;
+	uint8_t *tx_pages;		/* the backend can only read them */
+	uint8_t PEER *rx_pages;
 	uint32_t ring_grefs[2];
 	uint32_t tx_grefs[NET_FRONT_SLOTS];
 	uint32_t rx_grefs[NET_FRONT_SLOTS];

@@ -22,8 +22,8 @@ may xenstore-schema 'config\.h|xenstore-schema/|lib/(cleanup|log|num)\.h|[a-z]+\
 may lib 'config\.h|lib/|xenstore-schema/'
 may backends/blk 'config\.h|lib/|xenstore-schema/|backends/blk/'
 may backends/net 'config\.h|lib/|xenstore-schema/|backends/net/'
-may frontends/blk 'frontends/(front\.h|blk/)|lib/(ring|overflow)\.h|xenstore-schema/'
-may frontends/net 'frontends/(front\.h|net/)|lib/(ring|overflow)\.h|xenstore-schema/'
+may frontends/blk 'frontends/(front\.h|blk/)|lib/(ring|overflow|peer)\.h|xenstore-schema/'
+may frontends/net 'frontends/(front\.h|net/)|lib/(ring|overflow|peer)\.h|xenstore-schema/'
 may frontends/linux 'config\.h|lib/|xenstore-schema/|frontends/'
 may tools/xl-lite 'config\.h|lib/|xenstore-schema/|tools/xl-lite/'
 
@@ -32,7 +32,7 @@ for core in backends/blk/core.c backends/net/core.c; do
 	[ -e $core ] || continue
 	dir=$(dirname $core)
 	found=$(grep -nE '^#include' $core "${core%.c}.h" | grep -vE \
-		"\"($dir/|lib/(ring|overflow)\.h|xenstore-schema/|config\.h)|<(xen/|std(int|bool|def)\.h|string\.h|errno\.h|assert\.h|limits\.h)")
+		"\"($dir/|lib/(ring|overflow|peer)\.h|xenstore-schema/|config\.h)|<(xen/|std(int|bool|def)\.h|string\.h|errno\.h|assert\.h|limits\.h)")
 	if [ -n "$found" ]; then
 		echo "a core is pure, it may not include:"
 		echo "$found"

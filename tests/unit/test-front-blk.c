@@ -404,6 +404,48 @@ static void test_predecessor(void)
 	stop();
 }
 
+/*
+ * A predecessor died between its Initialised and the backend's answer: the
+ * backend may be mapping its rings, and would take ours for those.
+ */
+static void test_predecessor_connecting(void)
+{
+	setup();
+	host_set(&host, DIR "/state", "3");
+	if (blk_front_open(&front, &front_host_ops, &host, DIR, &options))
+		abort();
+	blk_front_step(&front);
+	check(told("state") == BUS_CLOSING && !front.bus.view.held,
+	      "a predecessor's half-made connection is closed first");
+	back_state("4");
+	check(told("state") == BUS_CLOSING, "also when it is made after all");
+	back_state("5");
+	back_state("6");
+	back_state("2");
+	back_state("4");
+	check(blk_front_running(&front), "then it runs");
+	stop();
+}
+
+/* The backend may be mapping the rings when we lose interest. */
+static void test_close_while_connecting(void)
+{
+	setup();
+	if (blk_front_open(&front, &front_host_ops, &host, DIR, &options))
+		abort();
+	blk_front_step(&front);
+	check(told("state") == BUS_INITIALISED, "rings are published");
+	blk_front_close(&front);
+	blk_front_step(&front);
+	check(told("state") == BUS_CLOSING && front.bus.view.held,
+	      "rings stay granted while the backend is in InitWait");
+	back_state("5");
+	back_state("6");
+	check(front.bus.phase == FRONT_CLOSED && !front.bus.view.held,
+	      "and are taken back when it is Closed");
+	stop();
+}
+
 static void test_close(void)
 {
 	start();
@@ -780,6 +822,8 @@ int main(void)
 	test_pool_exhausted();
 	test_wraps();
 	test_predecessor();
+	test_predecessor_connecting();
+	test_close_while_connecting();
 	test_close();
 	test_resize();
 	test_lies();

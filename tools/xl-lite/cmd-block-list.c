@@ -11,7 +11,7 @@
 static void print_disk(struct store *s, const struct listed_device *d)
 {
 	/* what xl calls the handle is the frontend's domain */
-	printf("%-5d %-3d %-6d %-5d %-6d %-8d %-30s\n", d->devid,
+	printf("%-5u %-3d %-6d %-5d %-6d %-8d %-30s\n", d->devid,
 	       d->backend_domid, d->domid, device_number(s, d, "state"),
 	       device_number(s, d, "event-channel"),
 	       device_number(s, d, "ring-ref"), d->backend);

@@ -75,7 +75,7 @@ static void print_domain(struct host *host, const struct hv_domain *d,
 	if (domain_name(&host->store, d->domid, name))
 		snprintf(name, sizeof(name), "(null)");
 	/* the time goes through a float, as in xl: its digits are the same */
-	printf("%-40s %5d %5lu %5d     %c%c%c%c%c%c  %8.1f", name, d->domid,
+	printf("%-40s %5d %5lu %5u     %c%c%c%c%c%c  %8.1f", name, d->domid,
 	       (unsigned long)((d->current_kib + d->outstanding_kib) / 1024),
 	       d->vcpus_online, d->running ? 'r' : '-', d->blocked ? 'b' : '-',
 	       d->paused ? 'p' : '-', d->shutdown ? 's' : '-',

@@ -17,7 +17,7 @@ static void print_vif(struct store *s, const struct listed_device *d)
 		snprintf(mac, sizeof(mac), "00:00:00:00:00:00");
 	for (char *c = mac; *c; c++)
 		*c = tolower((unsigned char)*c);
-	printf("%-3d %-2d %s%6d %5d %6d %5d/%-11d %-30s\n", d->devid,
+	printf("%-3u %-2d %s%6u %5d %6d %5d/%-11d %-30s\n", d->devid,
 	       d->backend_domid, mac, d->devid, device_number(s, d, "state"),
 	       device_number(s, d, "event-channel"),
 	       device_number(s, d, "tx-ring-ref"),
