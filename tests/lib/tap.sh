@@ -233,7 +233,7 @@ no_new_leaks() {
 
 # One test line: all that was not there at leak_snapshot is gone again.
 leak_check() {
-	if wait_until 30 no_new_leaks; then
+	if wait_until "${leak_patience:-30}" no_new_leaks; then
 		ok "${1:-nothing is left behind}"
 	else
 		not_ok "${1:-nothing is left behind}"
