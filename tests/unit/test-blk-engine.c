@@ -238,6 +238,8 @@ static void test_reuse(struct bench *b)
 
 static int bench_open(struct bench *b, const struct engine_class *class)
 {
+	/* as in a worker, it is there until the end */
+	static struct uring_pool *pool;
 	char path[] = "test-blk-engine.XXXXXX";
 	struct engine_setup setup;
 	int r = 0;
@@ -253,7 +255,8 @@ static int bench_open(struct bench *b, const struct engine_class *class)
 	b->wake_fd = eventfd(0, EFD_NONBLOCK);
 	b->shadow = calloc(1, SIZE);
 	if (class == &engine_uring)
-		r = uring_pool_open(2, &b->pool);
+		r = uring_pool_open(2, &pool);
+	b->pool = pool;
 	if (r < 0)
 		return r;
 	setup = (struct engine_setup){
