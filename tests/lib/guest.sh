@@ -52,22 +52,22 @@ nic_add() {
 # net_host BRIDGE: a bridge with this side's addresses
 net_host() {
 	ip link add "$1" type bridge && ip link set "$1" up &&
-	ip addr add 192.0.2.1/24 dev "$1" &&
-	ip addr add 2001:db8::1/64 dev "$1" nodad
+	ip addr add 198.51.100.1/24 dev "$1" &&
+	ip addr add 2001:db8:1::1/64 dev "$1" nodad
 }
 
 # net_guest IFACE: the guest's addresses
 net_guest() {
 	"${in_guest[@]}" ip link set "$1" up &&
-	"${in_guest[@]}" ip addr add 192.0.2.2/24 dev "$1" &&
-	"${in_guest[@]}" ip addr add 2001:db8::2/64 dev "$1" nodad
+	"${in_guest[@]}" ip addr replace 198.51.100.2/24 dev "$1" &&
+	"${in_guest[@]}" ip addr replace 2001:db8:1::2/64 dev "$1" nodad
 }
 
 # net_verify SEED BYTES: between guest and host, over IPv4 and IPv6
 net_verify() {
 	local address server status=0
 
-	for address in 192.0.2.1 2001:db8::1; do
+	for address in 198.51.100.1 2001:db8:1::1; do
 		: >"$work/netio.out"
 		netio serve "$address" 5000 >"$work/netio.out" 3>&- &
 		server=$!

@@ -242,7 +242,7 @@ store_findings() {
 leak_check() {
 	local what=${1:-nothing is left behind} findings clean=1
 
-	wait_until 30 no_new_leaks || clean=
+	wait_until "${leak_patience:-30}" no_new_leaks || clean=
 	findings=$(store_findings)
 	if [ -n "$clean" ] && [ -z "$findings" ]; then
 		ok "$what"

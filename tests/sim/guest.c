@@ -87,6 +87,7 @@ static bool enter_own(unsigned int domid)
 	return !unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS) &&
 	       !sethostname(name, strlen(name)) &&
 	       !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("sysfs", "/sys", "sysfs", 0, NULL) &&
 	       !mount("guest", "/run/xenstored", "tmpfs", 0, NULL) &&
 	       !mount(bus, "/dev/xen/xenbus", NULL, MS_BIND, NULL);
 }

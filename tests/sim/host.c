@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,17 +22,19 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
 
 #include "tests/sim/client.h"
 
+/* Statuses that no test of ours ends with. */
 #define TIMED_OUT 124
+#define TOLD_TO_END 125
 
 /* -- mounts -------------------------------------------------------------------- */
 
@@ -127,7 +131,9 @@ static bool mount_all(const struct host_options *o)
 	bool ok = mount_shared(o) &&
 		  mounted("sim", "/run", "tmpfs", 0, "mode=755") &&
 		  mounted("sim", "/tmp", "tmpfs", 0, "mode=1777") &&
-		  mounted("proc", "/proc", "proc", 0, NULL);
+		  mounted("proc", "/proc", "proc", 0, NULL) &&
+		  /* which shows the interfaces of whoever mounts it */
+		  mounted("sysfs", "/sys", "sysfs", 0, NULL);
 
 	for (size_t i = 0; ok && i < sizeof(dirs) / sizeof(*dirs); i++)
 		ok = mkdir(dirs[i], 0755) == 0;
@@ -277,26 +283,37 @@ static void be_init(const struct host_options *o, char **argv)
 	exit(EXIT_FAILURE);
 }
 
-static int wait_limited(pid_t pid, unsigned int seconds)
+static void use_null_input(void)
 {
-	struct timespec limit = { .tv_sec = seconds };
-	sigset_t set;
-	int status = 0, signal;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	dup2(null, STDIN_FILENO);
+	close(null);
+}
+
+/*
+ * Until the first process ends, or has to: because time is up, we are told to,
+ * or whoever gave us a pipe as our input is gone.
+ */
+static int wait_limited(pid_t pid, int signal_fd, unsigned int seconds)
+{
+	struct pollfd p[2] = {
+		{ .fd = signal_fd, .events = POLLIN }, { .fd = STDIN_FILENO },
+	};
+	struct signalfd_siginfo info = { 0 };
+	int status = 0, n;
+
 	do
-		signal = sigtimedwait(&set, NULL, &limit);
-	while (signal == -1 && errno == EINTR);
-	if (signal != SIGCHLD)
+		n = poll(p, 2, seconds < INT_MAX / 1000 ? (int)seconds * 1000 :
+			 -1);
+	while (n == -1 && errno == EINTR);
+	if (!p[0].revents || read(signal_fd, &info, sizeof(info)) < 0 ||
+	    info.ssi_signo != SIGCHLD)
 		kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	if (signal == SIGCHLD)
+	if (info.ssi_signo == SIGCHLD)
 		return status_of(status);
-	return signal == -1 ? TIMED_OUT : 128 + signal;
+	return n == 0 ? TIMED_OUT : TOLD_TO_END;
 }
 
 int host_main(const struct host_options *o, char **argv)
@@ -304,6 +321,7 @@ int host_main(const struct host_options *o, char **argv)
 	const int spaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
 			   CLONE_NEWIPC | CLONE_NEWUTS;
 	sigset_t set, old;
+	int signal_fd;
 	pid_t pid;
 
 	sigemptyset(&set);
@@ -312,6 +330,7 @@ int host_main(const struct host_options *o, char **argv)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, &old);
+	signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (unshare(spaces)) {
 		fprintf(stderr, "xlsim: host: new namespaces: %s (is this "
 			"root?)\n", strerror(errno));
@@ -321,7 +340,9 @@ int host_main(const struct host_options *o, char **argv)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		sigprocmask(SIG_SETMASK, &old, NULL);
+		if (!isatty(STDIN_FILENO))
+			use_null_input();
 		be_init(o, argv);
 	}
-	return pid == -1 ? EXIT_FAILURE : wait_limited(pid, o->limit);
+	return pid == -1 ? EXIT_FAILURE : wait_limited(pid, signal_fd, o->limit);
 }
