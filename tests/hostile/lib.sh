@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# For tests with peers that misbehave, on a simulated and on a real host:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	plan $((7 + $(cases hostile-blk blk)))
+#	blk_begin w
+#	run_cases hostile-blk "uvbd/51712" blk
+#	blk_end
+#
+# blk_begin makes 2 test lines, blk_end 5.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/both.sh"
+PATH=$PATH:/box/bin
+
+# cases PROGRAM WORD...: how many cases there are of these groups or ids
+cases() {
+	"$1" count "${@:2}"
+}
+
+# take_lines: what a peer prints, as TAP
+take_lines() {
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		'pass '*) ok "${line#pass }" ;;
+		'fail '*) not_ok "${line#fail }" ;;
+		*) diag "${line#\# }" ;;
+		esac
+	done
+}
+
+# run_cases PROGRAM DEVICE WORD...: as a process of $guest, against $daemon_pid
+# whose log is $daemon_log
+run_cases() {
+	take_lines < <("${in_guest[@]}" "$1" run "$2" "$daemon_pid" \
+		"$daemon_log" "${@:3}" 2>&1)
+}
+
+# A guest may read why its device was closed: peers look. (The nodes inherit
+# that from this folder, which stays as long as there is something in it.)
+errors_shown() {
+	local dir=/local/domain/0/error
+
+	xenstore-write "$dir/kept" ""
+	xenstore-chmod "$dir" n0 "r$guest"
+	xenstore-chmod "$dir/kept" n0 "r$guest"
+}
+
+errors_hidden() {
+	xenstore-rm /local/domain/0/error/kept
+	[ -n "$(xenstore-list /local/domain/0/error)" ] ||
+		xenstore-rm /local/domain/0/error
+}
+
+# What a sanitizer had to say, and what a crash or a filter leaves in the log.
+sanitizer_lines() {
+	grep -hE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Sanitizer: |worker was (killed|ended)' \
+		"$logs"/*.log
+}
+
+# blk_begin MODE [NODE=VALUE...]: a guest with a disk of 8 MiB, served
+blk_begin() {
+	leak_snapshot
+	guest_begin || bail "no guest"
+	errors_shown
+	dd if=/dev/urandom of="$work/image" bs=1M count=8 status=none
+	cp "$work/image" "$work/image.before"
+	daemon_log=$logs/blkd.log
+	check "xl-lite-blkd is ready" daemon_start blkd xl-lite-blkd
+	blkd=$daemon_pid
+	check "a disk is made" disk_add 51712 "$work/image" "$@"
+}
+
+blk_end() {
+	device_unplug
+	check "the disk can be unplugged" wait_until 20 back_is 6
+	device_forget
+	errors_hidden
+	daemon_stop "$blkd"
+	is $? 0 "the daemon ends in good order"
+	is "$(sanitizer_lines)" "" "nobody crashed, and no sanitizer complains"
+	guest_end "$guest"
+	leak_check
+}
