@@ -241,9 +241,9 @@ static void barriers(void *device, struct peer *p)
 	if (!blk_go(b))
 		return;
 	req = blk_rw(b, BLKIF_OP_WRITE_BARRIER, 1, 0, 0, 0);
-	many(b, &req, 4096, NOTSUPP);
+	many(b, &req, 2048, NOTSUPP);
 	req = blk_rw(b, BLKIF_OP_WRITE, 2, 1024, 1, 0);
-	many(b, &req, 10000, OKAY);
+	many(b, &req, 2048, OKAY);
 }
 
 static void flushes(void *device, struct peer *p)
@@ -440,7 +440,7 @@ static void bad_indirects_persistent(void *device, struct peer *p)
 
 /* -- persistent grants -------------------------------------------------------------------- */
 
-#define MANY_GREFS 6000u
+#define MANY_GREFS 3000u
 #define CHUNK 200u
 
 /* More pages than it may keep mapped: memory and mappings stay bounded. */
@@ -558,8 +558,8 @@ const struct peer_case blk_request_cases[] = {
 	  flush_with_data },
 	{ "B23", "blk", "a thousand flushes at a stretch", ANSWERED, NULL,
 	  flushes },
-	{ "B24", "blk", "thousands of barriers, which were not offered, then "
-	  "10000 writes", ANSWERED, NULL, barriers },
+	{ "B24", "blk", "thousands of barriers, which were not offered, and of "
+	  "writes behind them", ANSWERED, NULL, barriers },
 	{ "B25", "blk", "thousands of grants through the cache of persistent "
 	  "ones", ANSWERED, NULL, many_grefs },
 	{ "B25-recycled", "blk", "a persistent grant that ends and comes "

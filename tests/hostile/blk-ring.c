@@ -138,7 +138,7 @@ static void storm(void *device, struct peer *p)
 
 	if (!blk_connect(b))
 		return;
-	for (unsigned int i = 0; i < 20000; i++)
+	for (unsigned int i = 0; i < 10000; i++)
 		peer_notify(p, b->port);
 	expect(p, blk_reads(b, 32), "reads after it");
 }
@@ -233,7 +233,7 @@ const struct peer_case blk_ring_cases[] = {
 	{ "B02", "blk", "req_prod goes back", CLOSED, IMPOSSIBLE, jump_back },
 	{ "B03", "blk", "a thread scribbles over rsp_prod and both event "
 	  "indices: all is answered", ANSWERED, NULL, scribbled },
-	{ "B04", "blk", "20000 events for an empty ring", ANSWERED, NULL,
+	{ "B04", "blk", "10000 events for an empty ring", ANSWERED, NULL,
 	  storm },
 	{ "B05", "blk", "the ring's grant ends while it is in use", EITHER,
 	  NULL, ring_ended },

@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 	n = add(n, blk_request_cases, blk_request_count);
 	n = add(n, blk_store_cases, blk_store_count);
 	n = add(n, blk_race_cases, blk_race_count);
+	n = add(n, blk_host_cases, blk_host_count);
 	class.count = n;
 	return peer_main(argc, argv, &class, &b, &p, blk_prepare);
 }

@@ -76,8 +76,8 @@ void blk_reset(void *device, struct peer *p);
 /* -- cases, by subject ------------------------------------------------------------ */
 
 extern const struct peer_case blk_ring_cases[], blk_request_cases[],
-	blk_store_cases[], blk_race_cases[];
+	blk_store_cases[], blk_race_cases[], blk_host_cases[];
 extern const unsigned int blk_ring_count, blk_request_count, blk_store_count,
-	blk_race_count;
+	blk_race_count, blk_host_count;
 
 #endif

@@ -53,6 +53,15 @@ errors_hidden() {
 		xenstore-rm /local/domain/0/error
 }
 
+# $guest's worker, and KiB resident of it
+worker() {
+	pgrep -f ": guest $guest " -P "$daemon_pid" | tail -n 1
+}
+
+worker_rss() {
+	awk '/^VmRSS/ { print $2 }' "/proc/$(worker)/status"
+}
+
 # What a sanitizer had to say, and what a crash or a filter leaves in the log.
 sanitizer_lines() {
 	grep -hE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Sanitizer: |worker was (killed|ended)' \

@@ -8,6 +8,7 @@
  *	closed		the backend is Closing or Closed, with a reason in its
  *			error node in which some words must be
  *	either		one of the two: which, is the backend's to say
+ *	anywhere	the case ended by itself what it began
  *
  * and in all cases the daemon and its worker are the processes they were and
  * have logged a few lines at most. Then the device is taken through Closed to
@@ -116,7 +117,7 @@ unsigned long peer_requests(struct peer *p);
 
 /* -- cases ------------------------------------------------------------------------ */
 
-enum outcome { ANSWERED, CLOSED, EITHER };
+enum outcome { ANSWERED, CLOSED, EITHER, ANYWHERE };
 
 struct peer_case {
 	const char *id;			/* of the entry that it covers */
