@@ -15,7 +15,7 @@
 
 #include "lib/cleanup.h"
 
-#define ROUNDS 60u
+#define ROUNDS 30u
 #define PATTERN 0xa5
 
 /* Of the disk: one legal variant writes here, nothing else does. */

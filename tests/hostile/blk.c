@@ -82,6 +82,12 @@ bool blk_connect(struct blk *b)
 	return blk_go(b);
 }
 
+static void offer_plain(void *device, struct peer *p)
+{
+	(void)p;
+	blk_offer(device, 0, false);
+}
+
 /* What a case may have left in our folder. */
 void blk_reset(void *device, struct peer *p)
 {
@@ -247,7 +253,8 @@ static unsigned int add(unsigned int n, const struct peer_case *from,
 int main(int argc, char **argv)
 {
 	struct peer_class class = {
-		.cases = cases, .control = blk_control, .reset = blk_reset,
+		.cases = cases, .offer = offer_plain, .ready = BUS_INITIALISED,
+		.control = blk_control, .reset = blk_reset,
 	};
 	struct peer p;
 	struct blk b = { .p = &p };

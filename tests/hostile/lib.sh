@@ -2,12 +2,12 @@
 # For tests with peers that misbehave, on a simulated and on a real host:
 #
 #	. "$(dirname "$0")/lib.sh"
-#	plan $((7 + $(cases hostile-blk blk)))
+#	plan $((6 + $(cases hostile-blk blk)))
 #	blk_begin w
 #	run_cases hostile-blk "uvbd/51712" blk
 #	blk_end
 #
-# blk_begin makes 2 test lines, blk_end 5.
+# blk_begin and net_begin make 2 test lines, blk_end and net_end 4.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/both.sh"
 PATH=$PATH:/box/bin
@@ -87,6 +87,39 @@ blk_end() {
 	device_forget
 	errors_hidden
 	daemon_stop "$blkd"
+	is $? 0 "the daemon ends in good order"
+	is "$(sanitizer_lines)" "" "nobody crashed, and no sanitizer complains"
+	guest_end "$guest"
+	leak_check
+}
+
+# net_begin [NODE=VALUE...]: a guest with a vif on no bridge, served, and on the
+# host's side of it somebody who answers
+mac=00:16:3e:5e:ed:01
+net_begin() {
+	local vif
+
+	leak_snapshot
+	guest_begin || bail "no guest"
+	errors_shown
+	daemon_log=$logs/netd.log
+	check "xl-lite-netd is ready" daemon_start netd xl-lite-netd
+	netd=$daemon_pid
+	device_add uvif 0 "+mac=$mac" "mac=$mac" mtu=9000 "$@"
+	check "a vif is made" wait_until 20 back_is 2
+	vif=vif$guest.0
+	hostile-net echo "$vif" $mac >"$logs/echo.log" 2>&1 3>&- &
+	echo_pid=$!
+	disown
+}
+
+net_end() {
+	kill "$echo_pid" 2>/dev/null
+	device_unplug
+	check "the vif can be unplugged" wait_until 20 back_is 6
+	device_forget
+	errors_hidden
+	daemon_stop "$netd"
 	is $? 0 "the daemon ends in good order"
 	is "$(sanitizer_lines)" "" "nobody crashed, and no sanitizer complains"
 	guest_end "$guest"

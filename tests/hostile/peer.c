@@ -562,6 +562,8 @@ int peer_main(int argc, char **argv, const struct peer_class *class,
 		return 2;
 	}
 	peer_open(p, argv[2], strtol(argv[3], NULL, 10), argv[4]);
+	p->class = class;
+	p->device = device;
 	prepare(device, p);
 	for (unsigned int i = 0; i < class->count; i++)
 		if (wanted(&class->cases[i], argv + 5))

@@ -44,6 +44,8 @@
 /* Lines that one case may make the daemon log. */
 #define LINES_MAX 15
 
+struct peer_class;
+
 struct peer {
 	struct xs_handle *xs;
 	xengntshr_handle *shr;
@@ -54,6 +56,8 @@ struct peer {
 	unsigned int domid, back_id;
 	pid_t daemon;			/* 0: not watched */
 	const char *log;		/* the daemon's; NULL: not watched */
+	const struct peer_class *class;
+	void *device;
 	unsigned int complaints;	/* of the case at hand */
 	char reason[512];		/* why the backend closed, last read */
 };
@@ -131,6 +135,9 @@ struct peer_case {
 struct peer_class {
 	const struct peer_case *cases;
 	unsigned int count;
+	/* pages, ports and all nodes but the state, and the state that says so */
+	void (*offer)(void *device, struct peer *p);
+	enum bus_state ready;
 	/* a good request on the connection there is: was it served? */
 	bool (*control)(void *device, struct peer *p);
 	/* between connections */
@@ -147,6 +154,36 @@ struct peer_class {
 int peer_main(int argc, char **argv, const struct peer_class *class,
 	      void *device, struct peer *p,
 	      void (*prepare)(void *device, struct peer *p));
+
+/* Offer, and up to Connected on both sides; false and a complaint if not. */
+bool peer_connect(struct peer *p);
+
+struct peer_value {
+	const char *value;
+	bool accepted;
+};
+
+/*
+ * Connect with each value in turn instead of NODE's own. Refused ones must be
+ * named in the reason; what the last one's is left at is for the judge.
+ */
+void peer_try(struct peer *p, const char *node,
+	      const struct peer_value *values, size_t count);
+
+/* -- cases of all kinds of devices: bus.c ------------------------------------------ */
+
+/* States that are none, before and while it is served. */
+void bus_states(void *device, struct peer *p);
+/* Each state after each other, without waiting for anything. */
+void bus_edges(void *device, struct peer *p);
+void bus_flapping(void *device, struct peer *p);
+void bus_connecting(void *device, struct peer *p);
+void bus_nodes_removed(void *device, struct peer *p);
+void bus_state_removed(void *device, struct peer *p);
+void bus_node_flood(void *device, struct peer *p);
+void bus_state_flood(void *device, struct peer *p);
+void bus_other_backend(void *device, struct peer *p);
+void bus_backend_folder(void *device, struct peer *p);
 
 /* -- a second thread ----------------------------------------------------------- */
 
