@@ -314,6 +314,7 @@ static void deadline(struct program *p)
 static void expire_requests(struct program *p)
 {
 	uint64_t age = p->options.timeout_s * NS_PER_S;
+	bool expired = false;
 	struct blk_io *io;
 
 	if (!age || p->disk.clock_ns < age ||
@@ -323,7 +324,11 @@ static void expire_requests(struct program *p)
 		log_warn("%s: sector %" PRIu64 ": no answer in %u s: failed",
 			 p->host.dir, io->start, p->options.timeout_s);
 		nbd_part_done(&p->nbd, io);
+		expired = true;
 	}
+	/* the backend is silent: no event of its will send the replies */
+	if (expired)
+		nbd_disk_event(&p->nbd);
 }
 
 static void tick(struct program *p)
