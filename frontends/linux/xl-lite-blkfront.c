@@ -361,12 +361,16 @@ static void take_events(struct program *p)
 {
 	evtchn_port_t port;
 
-	while (host_take_event(&p->host, &port) == 1) {
-		/* also when leaving: the backend finishes what it has */
-		if (p->nbd.disk)
-			nbd_disk_event(&p->nbd);
-		host_unmask(&p->host, port);
-	}
+	/*
+	 * One, though there may be another as soon as it is unmasked: a storm
+	 * of them must not keep us from xenstore and signals (XSA-391).
+	 */
+	if (host_take_event(&p->host, &port) != 1)
+		return;
+	/* also when leaving: the backend finishes what it has */
+	if (p->nbd.disk)
+		nbd_disk_event(&p->nbd);
+	host_unmask(&p->host, port);
 }
 
 static void handle(struct program *p, const struct loop_event *event)
