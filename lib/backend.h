@@ -62,6 +62,14 @@ struct backend_device {
 int backend_fail(struct backend_device *dev, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * A line for the log, its device's name before it, within the few that one
+ * device may have in a minute: what a guest can make happen, it can make
+ * happen a thousand times.
+ */
+void backend_say(struct backend_device *dev, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* What a guest's device holds while a worker serves it: class's own. */
 struct attachment;
 

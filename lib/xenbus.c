@@ -88,10 +88,17 @@ static void hook_failed(struct xenbus *bus, int err, const char *what)
 		backend_fail(bus->dev, err, "%s", what);
 }
 
-static void say(struct xenbus *bus, const char *what)
+void backend_say(struct backend_device *dev, const char *fmt, ...)
 {
-	if (log_allowed(&bus->limit, LINES_MAX))
-		log_info("%s: %s", bus->dev->name, what);
+	char line[BACKEND_REASON_MAX];
+	va_list ap;
+
+	if (!log_allowed(&dev->bus->limit, LINES_MAX))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	log_info("%s: %s", dev->name, line);
 }
 
 /* -- writing ---------------------------------------------------------------- */
@@ -513,7 +520,7 @@ static void step_reopen(struct xenbus *bus)
 	}
 	bus->view.opened = true;
 	if (go(bus, BUS_INITWAIT, class->features) == 0)
-		say(bus, "waiting for its guest");
+		backend_say(bus->dev, "waiting for its guest");
 }
 
 static void step_open(struct xenbus *bus)
@@ -561,7 +568,7 @@ static void step_connected(struct xenbus *bus)
 	if (go(bus, BUS_CONNECTED, bus->sup->class->publish))
 		return;
 	bus->view.announced = true;
-	say(bus, "connected");
+	backend_say(bus->dev, "connected");
 	log_debug("%s: %llu xenstore requests to get there", bus->dev->name,
 		  (unsigned long long)(bus->dev->store->requests -
 				       bus->requests_before));
@@ -576,7 +583,7 @@ static void step_disconnect(struct xenbus *bus)
 static void step_closed(struct xenbus *bus)
 {
 	if (go(bus, BUS_CLOSED, NULL) == 0)
-		say(bus, "closed");
+		backend_say(bus->dev, "closed");
 }
 
 static void carry_out(struct xenbus *bus, enum backend_step step)

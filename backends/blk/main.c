@@ -364,9 +364,9 @@ static int vbd_connect(struct backend_device *dev, xs_transaction_t t,
 	msg->body_size = sizeof(body);
 	*fd_count = list.count;
 	*close_mask = list.ours;
-	log_info("%s: %u queue(s) of %u, %s grants", dev->name,
-		 body.queues, blk_ring_entries(body.abi, body.ring_pages),
-		 body.flags & VBD_PERSISTENT ? "persistent" : "plain");
+	backend_say(dev, "%u queue(s) of %u, %s grants", body.queues,
+		    blk_ring_entries(body.abi, body.ring_pages),
+		    body.flags & VBD_PERSISTENT ? "persistent" : "plain");
 	return 0;
 }
 

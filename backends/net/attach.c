@@ -145,6 +145,7 @@ static struct attachment *att_new(struct worker *w, uint32_t devid,
 	att->shared.features = c->features;
 	att->shared.rx_notify = c->rx_notify;
 	att->shared.filter = c->filter;
+	att->shared.foreign_mac_said = worker_own(w);
 	rate_set(&att->shared.send, c->rates.send.bytes,
 		 c->rates.send.interval_us);
 	rate_set(&att->shared.receive, c->rates.receive.bytes,
@@ -166,6 +167,13 @@ static struct attachment *att_new(struct worker *w, uint32_t devid,
 		return NULL;
 	}
 	return att;
+}
+
+/* What a guest is told once in its worker's life: foreign_mac_said. */
+int vif_prepare(void **own)
+{
+	*own = calloc(1, sizeof(_Atomic bool));
+	return *own ? 0 : -ENOMEM;
 }
 
 int vif_attach(struct worker *w, uint32_t devid, const struct wire_msg *msg,

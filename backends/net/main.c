@@ -295,6 +295,7 @@ static const struct backend_class netd = {
 	.detached = vif_detached,
 	.changed = vif_changed,
 	.close = vif_close,
+	.prepare = vif_prepare,
 	.attach = vif_attach,
 	.detach = vif_detach,
 	.update = vif_update,

@@ -196,8 +196,8 @@ static void say_foreign_mac(struct queue *q, const uint8_t *head)
 {
 	const uint8_t *m = head + 6;
 
-	/* Once a connection, whatever the guest does. */
-	if (atomic_exchange(&q->shared->foreign_mac_said, true))
+	/* Once, whatever the guest does, and however often it connects. */
+	if (atomic_exchange(q->shared->foreign_mac_said, true))
 		return;
 	log_warn("domain %u: frames from %02x:%02x:%02x:%02x:%02x:%02x dropped: "
 		 "not the vif's own address; write mac-filter \"off\" into its "

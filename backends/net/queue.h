@@ -32,7 +32,7 @@ struct queue_shared {
 	struct rate send;
 	struct rate receive;
 	_Atomic bool stop;
-	_Atomic bool foreign_mac_said;
+	_Atomic bool *foreign_mac_said;	/* outlives the connection */
 };
 
 /* What a queue counts; queue_counter_names[] has their names. */

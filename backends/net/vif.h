@@ -51,6 +51,7 @@ struct vif_config {
 _Static_assert(sizeof(struct vif_config) <= WIRE_BODY_MAX, "one message");
 _Static_assert(sizeof(struct vif_rates) <= WIRE_BODY_MAX, "one message");
 
+int vif_prepare(void **own);
 int vif_attach(struct worker *w, uint32_t devid, const struct wire_msg *msg,
 	       const int *fds, unsigned int fd_count, struct attachment **ret,
 	       char *reason);

@@ -314,6 +314,7 @@ static void deadline(struct program *p)
 static void expire_requests(struct program *p)
 {
 	uint64_t age = p->options.timeout_s * NS_PER_S;
+	bool expired = false;
 	struct blk_io *io;
 
 	if (!age || p->disk.clock_ns < age ||
@@ -323,7 +324,11 @@ static void expire_requests(struct program *p)
 		log_warn("%s: sector %" PRIu64 ": no answer in %u s: failed",
 			 p->host.dir, io->start, p->options.timeout_s);
 		nbd_part_done(&p->nbd, io);
+		expired = true;
 	}
+	/* the backend is silent: no event of its will send the replies */
+	if (expired)
+		nbd_disk_event(&p->nbd);
 }
 
 static void tick(struct program *p)
@@ -356,12 +361,16 @@ static void take_events(struct program *p)
 {
 	evtchn_port_t port;
 
-	while (host_take_event(&p->host, &port) == 1) {
-		/* also when leaving: the backend finishes what it has */
-		if (p->nbd.disk)
-			nbd_disk_event(&p->nbd);
-		host_unmask(&p->host, port);
-	}
+	/*
+	 * One, though there may be another as soon as it is unmasked: a storm
+	 * of them must not keep us from xenstore and signals (XSA-391).
+	 */
+	if (host_take_event(&p->host, &port) != 1)
+		return;
+	/* also when leaving: the backend finishes what it has */
+	if (p->nbd.disk)
+		nbd_disk_event(&p->nbd);
+	host_unmask(&p->host, port);
 }
 
 static void handle(struct program *p, const struct loop_event *event)

@@ -152,6 +152,7 @@ static struct netif_tx_sring *tx = (struct netif_tx_sring *)xen.rings[0];
 static struct netif_rx_sring *rx = (struct netif_rx_sring *)xen.rings[1];
 static struct grants grants;
 static struct queue_shared shared;
+static _Atomic bool foreign_mac_said;
 static struct stats_row counted;
 static struct queue q;
 static int host = -1;		/* the other end of the TAP */
@@ -188,6 +189,7 @@ static void start(unsigned int features)
 	shared.features = features;
 	shared.rx_notify = true;
 	shared.filter.own_mac_only = true;
+	shared.foreign_mac_said = &foreign_mac_said;
 	memcpy(shared.filter.mac, mac, sizeof(mac));
 	memset(&counted, 0, sizeof(counted));
 	if (queue_open(&q, &shared, 0, &counted) < 0)
