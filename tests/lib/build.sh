@@ -95,6 +95,6 @@ install_tree() {
 	make install DESTDIR="$1" || return
 	# programs of the tests' own, which nobody installs
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/nbdio \
-		tests/sim/xlsim || return
+		tests/sim/xlsim tests/sim/sweep/sweep || return
 	install -D -t "$1/box/lib" tests/sim/libxlsim.so
 }
