@@ -34,8 +34,10 @@ int evtchn_open(struct evtchn *e)
 		return log_err(-errno, "/dev/xen/evtchn: open (is the module "
 			       "xen-evtchn loaded, is this root?)");
 	r = set_nonblocking(xenevtchn_fd(e->h));
-	if (r)
+	if (r) {
 		evtchn_close(e);
+		log_err(r, "/dev/xen/evtchn: read without waiting");
+	}
 	return r;
 }
 
@@ -124,24 +126,39 @@ void evtchn_unbind(struct evtchn *e, evtchn_port_t local)
 	xenevtchn_unbind(e->h, local);
 }
 
+/* An event is lost from now on: whoever sleeps on it would not wake. */
+static int broken(struct evtchn *e, int error)
+{
+	__atomic_store_n(&e->error, error, __ATOMIC_RELAXED);
+	return error;
+}
+
 int evtchn_notify(struct evtchn *e, evtchn_port_t local)
 {
 	/* several threads may, and a lost count is a wrong figure */
 	__atomic_fetch_add(&e->notifies, 1, __ATOMIC_RELAXED);
-	return xenevtchn_notify(e->h, local) == -1 ? -errno : 0;
+	return xenevtchn_notify(e->h, local) == -1 ? broken(e, -errno) : 0;
 }
 
 int evtchn_take(struct evtchn *e, evtchn_port_t *local)
 {
-	xenevtchn_port_or_error_t port = xenevtchn_pending(e->h);
+	xenevtchn_port_or_error_t port;
 
+	do
+		port = xenevtchn_pending(e->h);
+	while (port < 0 && errno == EINTR);
 	if (port < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return errno == EAGAIN ? 0 : broken(e, -errno);
 	*local = port;
 	return 1;
 }
 
 int evtchn_unmask(struct evtchn *e, evtchn_port_t local)
 {
-	return xenevtchn_unmask(e->h, local) == -1 ? -errno : 0;
+	int r;
+
+	do
+		r = xenevtchn_unmask(e->h, local);
+	while (r == -1 && errno == EINTR);
+	return r == -1 ? broken(e, -errno) : 0;
 }

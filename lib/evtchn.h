@@ -15,6 +15,12 @@
 struct evtchn {
 	xenevtchn_handle *h;
 	uint64_t notifies;	/* events sent */
+	/*
+	 * 0, or what evtchn_notify(), take or unmask() failed with: an event
+	 * was lost, and who then sleeps may sleep for ever. To be looked at
+	 * before one does.
+	 */
+	int error;
 };
 
 /* For a process that may open /dev/xen/evtchn itself. */

@@ -197,9 +197,13 @@ static void worker_ended(struct supervisor *s, struct workerproc *p,
 	if (log_allowed(&p->deaths, WORKER_DEATHS_MAX))
 		log_warn("guest %u: its worker was %s",
 			 (unsigned int)p->domid, explain);
-	TAILQ_FOREACH(bus, &s->devices, link)
+	TAILQ_FOREACH(bus, &s->devices, link) {
 		if (bus->worker == p)
 			xenbus_worker_died(bus, explain);
+		else if (bus->dev->domid == p->domid)
+			/* it may wait for a worker that can be started */
+			supervisor_queue(s, bus);
+	}
 }
 
 static void reap_workers(struct supervisor *s)
@@ -297,8 +301,10 @@ static void rescan(struct supervisor *s)
 	struct xenbus *bus;
 	uint16_t domid;
 
-	TAILQ_FOREACH(bus, &s->devices, link)
+	TAILQ_FOREACH(bus, &s->devices, link) {
 		xenbus_own_event(bus, "");
+		xenbus_frontend_event(bus);
+	}
 	if (store_list(&s->store, XBT_NULL, s->root, NULL, &names, &count))
 		return;
 	for (unsigned int i = 0; i < count; i++)
@@ -347,6 +353,11 @@ static int on_store(struct supervisor *s)
 		int r = store_next_event(&s->store, path, sizeof(path), token,
 					 sizeof(token));
 
+		/* whatever the lost event was about is looked at */
+		if (r == -ENOMEM) {
+			rescan(s);
+			return 0;
+		}
 		if (r <= 0)
 			return r;
 		if (strcmp(token, watch_token) == 0)
@@ -604,9 +615,10 @@ static int open_store(struct supervisor *s)
 	s->own_domid = own_domid;
 	path_backends(s->root, sizeof(s->root), s->own_domid, s->class->kind);
 	r = store_watch(&s->store, s->root, NULL, watch_token);
-	if (r == 0)
-		r = loop_add(&s->loop, store_fd(&s->store), EPOLLIN, tag);
-	return r;
+	if (r)
+		return r;
+	r = loop_add(&s->loop, store_fd(&s->store), EPOLLIN, tag);
+	return r ? log_err(r, "event loop: xenstore") : 0;
 }
 
 static void close_all(struct supervisor *s)

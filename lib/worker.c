@@ -80,12 +80,21 @@ static struct slot *slot_take(struct worker *w, uint32_t devid)
 	return NULL;
 }
 
-/* A supervisor that cannot be told is gone, and the main thread sees that. */
+/* What is not said would be waited for, but our end is an answer, too. */
+static void tell(const struct wire_msg *msg)
+{
+	int r = wire_send(WORKER_SOCKET_FD, msg, NULL, 0);
+
+	/* a supervisor that is gone will not miss us */
+	if (r)
+		_exit(EXIT_FAILURE);
+}
+
 static void say(uint32_t type, uint32_t devid)
 {
 	const struct wire_msg msg = { .type = type, .devid = devid };
 
-	wire_send(WORKER_SOCKET_FD, &msg, NULL, 0);
+	tell(&msg);
 }
 
 static void say_failed(uint32_t devid, int err, const char *reason)
@@ -98,7 +107,7 @@ static void say_failed(uint32_t devid, int err, const char *reason)
 				 reason) + 1;
 	if (msg.body_size > BACKEND_REASON_MAX)
 		msg.body_size = BACKEND_REASON_MAX;
-	wire_send(WORKER_SOCKET_FD, &msg, NULL, 0);
+	tell(&msg);
 }
 
 struct stats_row *worker_stats(struct worker *w, uint32_t devid,

@@ -113,13 +113,16 @@ int workerproc_start(struct workerproc *p,
 	int r;
 
 	if (p->pid)
-		return p->sock >= 0 ? 0 : -EAGAIN; /* dying */
+		return p->sock >= 0 ? 0 : -EBUSY; /* dying */
 	if (p->deaths.said >= WORKER_DEATHS_MAX &&
 	    !log_allowed(&p->deaths, WORKER_DEATHS_MAX))
 		return -EAGAIN;
 	r = spawn(p, options);
 	if (r == 0)
 		r = loop_add(loop, p->sock, EPOLLIN, tag);
+	if (r)
+		/* one that is not heard is of no use */
+		workerproc_kill(p, loop);
 	if (r)
 		return log_err(r, "guest %u: start a worker",
 			       (unsigned int)p->domid);

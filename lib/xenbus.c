@@ -549,6 +549,9 @@ static void step_connect(struct xenbus *bus)
 	struct workerproc *worker;
 	int r = supervisor_worker(bus->sup, bus->dev->domid, &worker);
 
+	/* the last one is on its way out, and its end brings us back */
+	if (r == -EBUSY)
+		return;
 	if (r) {
 		hook_failed(bus, r, "start a worker");
 		return;
@@ -642,8 +645,12 @@ bool xenbus_work(struct xenbus *bus)
 		enum backend_step step;
 		int r = look(bus);
 
-		if (r || !view_complete(bus))
-			return false; /* an event will come for the rest */
+		/* an event will come for the rest */
+		if (r == -ENOENT || r == -EACCES || (!r && !view_complete(bus)))
+			return false;
+		/* xenstored's trouble, which nobody will tell to be over */
+		if (r)
+			continue;
 		step = backend_step(&bus->view);
 		if (step == BACKEND_NOTHING)
 			return false;

@@ -480,6 +480,10 @@ static int turn(struct queue *q, const char **why)
 	done = complete(q);
 	push(q);
 	sleep = !done && !taken && may_sleep(q);
+	if (q->evtchn.error) {
+		*why = "its event channel";
+		return q->evtchn.error;
+	}
 	if (sleep)
 		count(q, COUNT_WAITS);
 	r = engine_wait(q->engine, sleep ? -1 : 0, &ready);

@@ -493,6 +493,8 @@ static void queue_sleep(struct queue *q)
 	if (q->starved && !s->rx_notify)
 		wait = earlier(wait, QUIET_GUEST_POLL_NS);
 	events_unmask(q);
+	if (q->evtchn.error)
+		return;
 	ts.tv_sec = (time_t)(wait / NS_PER_S);
 	ts.tv_nsec = (long)(wait % NS_PER_S);
 	if (q->starved)
@@ -556,6 +558,10 @@ int queue_run(struct queue *q, const char **why)
 		if (rx < 0) {
 			*why = q->rx.broken ? q->rx.broken : "the TAP is gone";
 			return rx;
+		}
+		if (q->evtchn.error) {
+			*why = "its event channel";
+			return q->evtchn.error;
 		}
 		if (!tx && !rx)
 			queue_sleep(q);

@@ -411,6 +411,14 @@ void host_unmask(struct host *h, evtchn_port_t port)
 	evtchn_unmask(&h->evtchn, port);
 }
 
+bool host_events_fail(const struct host *h)
+{
+	if (!h->evtchn.error)
+		return false;
+	log_err(h->evtchn.error, "%s: event channel", h->dir);
+	return true;
+}
+
 int host_read(struct host *h, const char *dir, const char *node, char *value,
 	      size_t size)
 {

@@ -49,6 +49,8 @@ void host_take_watches(struct host *h);
 /* 1: something fired, and is masked until unmasked; 0: nothing, or -errno. */
 int host_take_event(struct host *h, evtchn_port_t *port);
 void host_unmask(struct host *h, evtchn_port_t port);
+/* An event was lost, logged: whoever waits for one may wait for ever. */
+bool host_events_fail(const struct host *h);
 
 /* A node of the device's folder or of the backend's: for what only the
  * program wants to know. */

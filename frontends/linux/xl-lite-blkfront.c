@@ -429,6 +429,8 @@ static int run(struct program *p)
 		if (p->life == SERVING || p->life == DRAINING)
 			nbd_round(&p->nbd);
 		check_kernel(p);
+		if (!p->disk.bus.failed && host_events_fail(&p->host))
+			front_bus_fail(&p->disk.bus, "its event channel fails");
 		if (step || p->disk.bus.failed)
 			advance(p);
 	}

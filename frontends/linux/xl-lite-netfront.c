@@ -367,6 +367,8 @@ static int run(struct program *p)
 		}
 		if (p->rx_pending && p->life == SERVING)
 			receive_frames(p);
+		if (!p->net.bus.failed && host_events_fail(&p->host))
+			front_bus_fail(&p->net.bus, "its event channel fails");
 		if (step || p->net.bus.failed)
 			advance(p);
 	}

@@ -477,6 +477,7 @@ static int play_ppoll(struct pollfd *fds, nfds_t count,
 static void set_up(struct input *in)
 {
 	static const uint8_t chances[] = { 0, 0, 0, 12 };
+	static _Atomic bool foreign_mac_said;
 	uint8_t shape = in8(in);
 	uint32_t seed = in16(in);
 
@@ -506,6 +507,7 @@ static void set_up(struct input *in)
 		peer_put32(&b.ring, page + RSP_EVENT, 1);
 	}
 	b.shared.domid = 7;
+	b.shared.foreign_mac_said = &foreign_mac_said;
 	b.shared.features = shape & 8 ? 31 : 0;
 	b.shared.rx_notify = true;
 	b.shared.filter.own_mac_only = true;

@@ -100,7 +100,7 @@ install_tree() {
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/{nbdio,netio} \
 		tests/conformance/conformance \
 		tests/hostile/hostile-{blk,blkback,net} \
-		tests/sim/xlsim || return
+		tests/sim/xlsim tests/sim/sweep/sweep || return
 	install -D -t "$1/box/lib" tests/sim/libxlsim.so || return
 	# what asks the kernel something: test-unit-on-this-kernel.sh
 	make -j"$(nproc)" "${kernel_tests[@]}" &&

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +27,12 @@ static struct {
 	int sock;			/* -1: not connected */
 	int memory;
 	unsigned int domid;
-	struct sim_fault *faults;	/* SIM_FAULTS shared ones */
+	struct sim_faults *faults;	/* shared ones */
 	struct sim_fault env[ENV_FAULTS];
 	char role[64];
 	bool started;
+	bool ours;			/* a program that we test */
+	uintptr_t code, code_end;	/* of the program itself */
 } sim = { .lock = PTHREAD_MUTEX_INITIALIZER, .sock = -1, .memory = -1 };
 
 /* -- messages --------------------------------------------------------------- */
@@ -114,6 +117,15 @@ static int high(int fd)
 	return copy;
 }
 
+static struct sim_faults *map_faults(void)
+{
+	void *p = mmap(NULL, SIM_FAULT_FRAMES * SIM_PAGE,
+		       PROT_READ | PROT_WRITE, MAP_SHARED, sim.memory,
+		       (off_t)SIM_FRAME_FAULTS * SIM_PAGE);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static int connect_broker(void)
 {
 	const struct sockaddr_un addr = {
@@ -122,7 +134,6 @@ static int connect_broker(void)
 	const char *domid = getenv(SIM_DOMID_ENV);
 	struct sim_msg msg = { .op = SIM_HELLO };
 	int memory = -1;
-	void *page;
 	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (sock == -1)
@@ -145,10 +156,7 @@ static int connect_broker(void)
 		return 0;
 	}
 	sim.memory = high(memory);
-	page = mmap(NULL, SIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    sim.memory, (off_t)SIM_FRAME_FAULTS * SIM_PAGE);
-	if (page != MAP_FAILED)
-		sim.faults = page;
+	sim.faults = map_faults();
 	return 0;
 }
 
@@ -197,11 +205,28 @@ static void find_role(int argc, char **argv)
 	const char *slash = strchr(name, ' ') ? NULL : strrchr(name, '/');
 
 	snprintf(sim.role, sizeof(sim.role), "%s", slash ? slash + 1 : name);
+	sim.ours = strncmp(sim.role, "xl-lite", strlen("xl-lite")) == 0;
+}
+
+/* The first object is the program. */
+static int find_code(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size, (void)arg;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+			continue;
+		sim.code = info->dlpi_addr + p->p_vaddr;
+		sim.code_end = sim.code + p->p_memsz;
+	}
+	return 1;
 }
 
 void sim_start(int argc, char **argv)
 {
 	find_role(argc, argv);
+	dl_iterate_phdr(find_code, NULL);
 	parse_environment();
 	if (!sim.started)
 		pthread_atfork(NULL, NULL, forked);
@@ -318,6 +343,8 @@ static bool parse_action(const char *text, struct sim_fault *fault)
 		{ "double", SIM_DOUBLE, false },
 		{ "delay=", SIM_DELAY, true },
 		{ "kill", SIM_KILL, false },
+		{ "hangup", SIM_HANGUP, false },
+		{ "destroy=", SIM_DESTROY, true },
 	};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
@@ -393,9 +420,9 @@ enum sim_action sim_fault_of(const char *role, enum sim_call call, int *value)
 	for (unsigned int i = 0; !hit && i < ENV_FAULTS; i++)
 		if (hits(&sim.env[i], role, call))
 			hit = &sim.env[i];
-	for (unsigned int i = 0; !hit && sim.faults && i < SIM_FAULTS; i++)
-		if (hits(&sim.faults[i], role, call))
-			hit = &sim.faults[i];
+	for (unsigned int i = 0; !hit && sim.faults && i < sim.faults->used; i++)
+		if (hits(&sim.faults->fault[i], role, call))
+			hit = &sim.faults->fault[i];
 	*value = hit ? hit->value : 0;
 	return hit ? hit->action : 0;
 }
@@ -410,6 +437,13 @@ enum sim_action sim_fault(enum sim_call call, int *value)
 		/* a worker's sandbox does not let it kill itself */
 		sim_call(&die, -1, NULL);
 	}
+	if (action == SIM_DESTROY) {
+		struct sim_msg destroy = {
+			.op = SIM_DOMAIN_DESTROY, .domid = *value,
+		};
+
+		sim_call(&destroy, -1, NULL);
+	}
 	if (action == SIM_FAIL)
 		errno = *value;
 	return action;
@@ -420,4 +454,27 @@ bool sim_fails(enum sim_call call)
 	int value;
 
 	return sim_fault(call, &value) == SIM_FAIL;
+}
+
+enum sim_action sim_fault_at(const void *caller, enum sim_call call,
+			     int *value)
+{
+	const uintptr_t at = (uintptr_t)caller;
+
+	if (sim.ours && at >= sim.code && at < sim.code_end)
+		return sim_fault(call, value);
+	*value = 0;
+	return 0;
+}
+
+bool sim_fails_at(const void *caller, enum sim_call call)
+{
+	int value;
+
+	return sim_fault_at(caller, call, &value) == SIM_FAIL;
+}
+
+struct sim_faults *sim_faults(void)
+{
+	return sim.faults;
 }

@@ -41,6 +41,17 @@ enum sim_action sim_fault_of(const char *role, enum sim_call call, int *value);
 /* Shorthand for a call that can do nothing but fail. */
 bool sim_fails(enum sim_call call);
 
+/*
+ * The same for what any library may call, too: nothing, unless the call at
+ * address CALLER is in the program itself, and that is one of ours.
+ */
+enum sim_action sim_fault_at(const void *caller, enum sim_call call,
+			     int *value);
+bool sim_fails_at(const void *caller, enum sim_call call);
+
+/* The table that all processes share, or NULL. */
+struct sim_faults *sim_faults(void);
+
 /* Parse "[ROLE@]CALL:N[-M]:ACTION"; false: it is no such thing. */
 bool sim_fault_parse(const char *text, struct sim_fault *fault);
 

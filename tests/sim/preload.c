@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "tests/sim/client.h"
+#include "tests/sim/preload.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,6 +41,7 @@ static bool uses_xen(void)
 __attribute__((constructor))
 static void begin(int argc, char **argv)
 {
+	files_begin();
 	if (uses_xen())
 		sim_start(argc, argv);
 }
@@ -73,6 +75,7 @@ static int open_xenbus(int flags)
 			(flags & O_CLOEXEC ? SOCK_CLOEXEC : 0) |
 			(flags & O_NONBLOCK ? SOCK_NONBLOCK : 0), 0);
 
+	store_socket_is(fd);
 	if (fd >= 0 &&
 	    connect(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
 		close(fd);
@@ -167,6 +170,8 @@ int name(const char *path, int flags, ...) \
 	if (flags & (O_CREAT | __O_TMPFILE)) \
 		mode = va_arg(ap, mode_t); \
 	va_end(ap); \
+	if (sim_fails_at(__builtin_return_address(0), SIM_CALL_file_open)) \
+		return -1; \
 	return open_file(path, flags, mode); \
 }
 
@@ -200,5 +205,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(ap);
 	if (request == IOCTL_EVTCHN_RESTRICT_DOMID)
 		return restrict_evtchn(fd, arg);
+	if (sim_fails_at(__builtin_return_address(0), SIM_CALL_file_control))
+		return -1;
 	return (int)syscall(SYS_ioctl, fd, request, arg);
 }

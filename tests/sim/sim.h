@@ -36,8 +36,9 @@
 #define SIM_PAGE	4096u
 #define SIM_FRAMES	65536u
 #define SIM_FRAME_STORE	0u	/* dom0's xenstore ring: xsd_kva is mapped at 0 */
-#define SIM_FRAME_FAULTS 1u	/* struct sim_fault[], of all processes */
-#define SIM_FRAMES_FIRST 2u
+#define SIM_FRAME_FAULTS 1u	/* struct sim_faults, of all processes */
+#define SIM_FAULT_FRAMES 8u
+#define SIM_FRAMES_FIRST (SIM_FRAME_FAULTS + SIM_FAULT_FRAMES)
 
 #define SIM_ITEMS_MAX	2048u	/* pages or pieces of one message */
 #define SIM_PORTS	4096u	/* of a domain, fewer if it was made so */
@@ -116,6 +117,10 @@ struct sim_msg {
 
 /* -- faults: see doc/testing.md --------------------------------------------- */
 
+/*
+ * Those of libraries count whoever makes them; store_, memory_, file_ and sys_
+ * ones only when the program itself does, and not what a library does for it.
+ */
 #define SIM_CALLS(call) \
 	call(evtchn_open) \
 	call(evtchn_fdopen) \
@@ -136,7 +141,63 @@ struct sim_msg {
 	call(unshare) \
 	call(foreign_map) \
 	call(xenbus_request) \
-	call(domain_getinfo)
+	call(domain_getinfo) \
+	call(store_open) \
+	call(store_read) \
+	call(store_list) \
+	call(store_write) \
+	call(store_mkdir) \
+	call(store_remove) \
+	call(store_perms) \
+	call(store_start) \
+	call(store_commit) \
+	call(store_abort) \
+	call(store_watch) \
+	call(store_unwatch) \
+	call(store_event) \
+	call(memory_malloc) \
+	call(memory_calloc) \
+	call(memory_aligned) \
+	call(memory_map) \
+	call(memory_file) \
+	call(file_open) \
+	call(file_stat) \
+	call(file_lock) \
+	call(file_flags) \
+	call(file_control) \
+	call(file_read) \
+	call(file_write) \
+	call(file_pread) \
+	call(file_readv) \
+	call(file_writev) \
+	call(file_preadv) \
+	call(file_pwritev) \
+	call(file_sync) \
+	call(file_allocate) \
+	call(file_truncate) \
+	call(file_mkdir) \
+	call(uring_setup) \
+	call(uring_files) \
+	call(uring_enter) \
+	call(uring_done) \
+	call(sys_socket) \
+	call(sys_socketpair) \
+	call(sys_bind) \
+	call(sys_listen) \
+	call(sys_accept) \
+	call(sys_send) \
+	call(sys_receive) \
+	call(sys_epoll) \
+	call(sys_epoll_ctl) \
+	call(sys_epoll_wait) \
+	call(sys_poll) \
+	call(sys_eventfd) \
+	call(sys_timerfd) \
+	call(sys_signalfd) \
+	call(sys_thread) \
+	call(net_open) \
+	call(net_send) \
+	call(net_receive)
 
 enum sim_call {
 #define SIM_CALL(name) SIM_CALL_##name,
@@ -152,6 +213,8 @@ enum sim_action {
 	SIM_DOUBLE,		/* it happens twice */
 	SIM_DELAY,		/* it happens VALUE milliseconds later */
 	SIM_KILL,		/* the process is killed instead */
+	SIM_HANGUP,		/* xenstored hangs up just before */
+	SIM_DESTROY,		/* domain VALUE is destroyed just before */
 };
 
 /* Lies in shared memory or in the process; all zero is none. */
@@ -166,4 +229,11 @@ struct sim_fault {
 	atomic_uint hits;
 };
 
-#define SIM_FAULTS (SIM_PAGE / sizeof(struct sim_fault))
+#define SIM_FAULTS \
+	((SIM_FAULT_FRAMES * SIM_PAGE - sizeof(atomic_uint)) / \
+	 sizeof(struct sim_fault))
+
+struct sim_faults {
+	atomic_uint used;		/* of them, armed or not */
+	struct sim_fault fault[SIM_FAULTS];
+};

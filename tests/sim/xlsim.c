@@ -27,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -160,58 +159,54 @@ static int in_main(unsigned int domid, char **argv)
 
 /* -- faults -------------------------------------------------------------------- */
 
-static struct sim_fault *map_faults(void)
+static bool arm(struct sim_faults *faults, const char *text)
 {
-	void *page;
+	unsigned int at = faults->used;
 
-	page = sim_memory() == -1 ? MAP_FAILED :
-	       mmap(NULL, SIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    sim_memory(), (off_t)SIM_FRAME_FAULTS * SIM_PAGE);
-	return page == MAP_FAILED ? NULL : page;
+	if (at == SIM_FAULTS) {
+		fprintf(stderr, "xlsim: fault: no more than %zu at a time: "
+			"remove them with 'xlsim fault none'\n", SIM_FAULTS);
+		return false;
+	}
+	if (sim_fault_parse(text, &faults->fault[at])) {
+		atomic_store(&faults->used, at + 1);
+		return true;
+	}
+	fprintf(stderr, "xlsim: fault '%s': want [ROLE@]CALL:N[-M]:ACTION, "
+		"ACTION being an errno, status=N, drop, double, delay=MS, "
+		"kill, hangup or destroy=DOMID, CALL of:", text);
+	for (unsigned int c = 0; c < SIM_CALL_COUNT; c++)
+		fprintf(stderr, " %s", sim_call_name(c));
+	fprintf(stderr, "\n");
+	return false;
 }
 
-static int arm(struct sim_fault *faults, const char *text)
+static void list_faults(struct sim_faults *faults)
 {
-	for (unsigned int i = 0; i < SIM_FAULTS; i++) {
-		if (atomic_load(&faults[i].armed))
-			continue;
-		if (sim_fault_parse(text, &faults[i]))
-			return EXIT_SUCCESS;
-		fprintf(stderr, "xlsim: fault '%s': want "
-			"[ROLE@]CALL:N[-M]:ACTION, ACTION being an errno, "
-			"status=N, drop, double, delay=MS or kill, CALL of:",
-			text);
-		for (unsigned int c = 0; c < SIM_CALL_COUNT; c++)
-			fprintf(stderr, " %s", sim_call_name(c));
-		fprintf(stderr, "\n");
-		return EXIT_FAILURE;
+	for (unsigned int i = 0; i < faults->used; i++) {
+		struct sim_fault *f = &faults->fault[i];
+
+		printf("%s@%s:%u-%u calls %u hits %u\n",
+		       f->role[0] ? f->role : "*", sim_call_name(f->call),
+		       f->first, f->last, atomic_load(&f->calls),
+		       atomic_load(&f->hits));
 	}
-	fprintf(stderr, "xlsim: fault: no more than %zu at a time: remove "
-		"them with 'xlsim fault none'\n", SIM_FAULTS);
-	return EXIT_FAILURE;
 }
 
 static int fault_main(char **specs)
 {
-	struct sim_fault *faults = map_faults();
-	int r = EXIT_SUCCESS;
+	struct sim_faults *faults = sim_faults();
 
 	if (!faults)
 		return fail("fault");
-	for (unsigned int i = 0; !*specs && i < SIM_FAULTS; i++)
-		if (atomic_load(&faults[i].armed))
-			printf("%s@%s:%u-%u calls %u hits %u\n",
-			       faults[i].role[0] ? faults[i].role : "*",
-			       sim_call_name(faults[i].call), faults[i].first,
-			       faults[i].last, atomic_load(&faults[i].calls),
-			       atomic_load(&faults[i].hits));
-	for (; *specs && r == EXIT_SUCCESS; specs++) {
+	if (!*specs)
+		list_faults(faults);
+	for (; *specs; specs++)
 		if (strcmp(*specs, "none") == 0)
-			memset(faults, 0, SIM_PAGE);
-		else
-			r = arm(faults, *specs);
-	}
-	return r;
+			memset(faults, 0, sizeof(*faults));
+		else if (!arm(faults, *specs))
+			return EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }
 
 /* -- readiness of daemons ------------------------------------------------------- */

@@ -356,6 +356,7 @@ static void rig_init(const struct net_load *load, uint64_t *cycles,
 void net_rig_run(const struct net_load *load, uint64_t *cycles,
 		 struct net_run *run)
 {
+	static _Atomic bool foreign_mac_said;
 	struct grants grants;
 	const char *why;
 	int r;
@@ -364,6 +365,7 @@ void net_rig_run(const struct net_load *load, uint64_t *cycles,
 	if (grants_open(&grants) < 0)
 		fail("grants", ENODEV);
 	rig.shared.grants = &grants;
+	rig.shared.foreign_mac_said = &foreign_mac_said;
 	r = queue_open(&rig.q, &rig.shared, 0, &run->stats);
 	if (r < 0)
 		fail("queue", -r);
