@@ -14,7 +14,7 @@ box_guest=/box/guest		# vmlinuz, vmlinux, base.cpio, fio.cpio, ...
 work=/tmp/test			# files of this test
 logs=${BOX_LOGS:-/var/log/box}	# kept if the test fails
 wait_pause=0.4
-combination_step=7	# of many combinations, which to try
+combination_step=19	# of many combinations: the simulated tier tries all
 
 notify_listen() {
 	exec socat -u "UNIX-RECVFROM:$1,fork" "OPEN:$2,append"
