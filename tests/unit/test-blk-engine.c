@@ -238,6 +238,7 @@ static void test_reuse(struct bench *b)
 
 static int bench_open(struct bench *b, const struct engine_class *class)
 {
+	static struct uring_pool *kept;
 	char path[] = "test-blk-engine.XXXXXX";
 	struct engine_setup setup;
 	int r = 0;
@@ -252,8 +253,10 @@ static int bench_open(struct bench *b, const struct engine_class *class)
 	b->evtchn_fd = eventfd(0, EFD_NONBLOCK);
 	b->wake_fd = eventfd(0, EFD_NONBLOCK);
 	b->shadow = calloc(1, SIZE);
+	/* a pool lives as long as its process: let it be seen to the end */
 	if (class == &engine_uring)
-		r = uring_pool_open(2, &b->pool);
+		r = uring_pool_open(2, &kept);
+	b->pool = class == &engine_uring ? kept : NULL;
 	if (r < 0)
 		return r;
 	setup = (struct engine_setup){
