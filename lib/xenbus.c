@@ -767,7 +767,12 @@ void xenbus_worker_said(struct xenbus *bus, const struct wire_msg *msg)
 		rings_gone(bus);
 		break;
 	case WIRE_FAILED:
-		if (bus->view.rings == RINGS_NONE)
+		/*
+		 * What it was asked to let go of may fail as it likes: the
+		 * device at this path may be another one by now.
+		 */
+		if (bus->view.rings != RINGS_ATTACHING &&
+		    bus->view.rings != RINGS_ATTACHED)
 			return;
 		worker_failed_it(bus, msg);
 		break;

@@ -71,6 +71,7 @@
  * mutant: backend: writes without looking what is there | -DFAULTS=0 -DMUTANT_no_transaction | illegal
  * mutant: backend: reads online only when its own watch fired | -DFAULTS=0 -DMUTANT_trust_old_online | stuck
  * mutant: backend: a new device inherits the old one's failure | -DREMAKES=1 -DMUTANT_inherit_failure | stuck
+ * mutant: backend: rings that it lets go of fail the device | -DREMAKES=1 -DMUTANT_late_failure | stuck
  * mutant: frontend: begins over what another driver left | -DBLIND -DMUTANT_do_not_walk_down | old-rings
  * mutant: frontend: publishes to a backend that may be mapping | -DBLIND -DMUTANT_publish_at_once | old-rings
  * mutant: frontend: takes rings back from a backend in Closing | -DFAULTS=0 -DMUTANT_release_while_closing | taken-back
@@ -545,7 +546,11 @@ inline worker_said()
 		fi
 	:: from_worker?HAS_FAILED ->
 		if
+#ifdef MUTANT_late_failure
 		:: v_rings != NONE -> fail()
+#else
+		:: v_rings == ATTACHING || v_rings == ATTACHED -> fail()
+#endif
 		:: else
 		fi
 	fi
@@ -686,7 +691,7 @@ end:
 			from_worker!IS_DETACHED
 		fi
 	   }
-	:: atomic { !died && mapped != 0 && faults > 0 && nfull(from_worker) ->
+	:: atomic { !died && mapped != 0 && faults > 0 && len(from_worker) < 2 ->
 		faults--;	/* a broken ring, a dead disk */
 		from_worker!HAS_FAILED
 	   }

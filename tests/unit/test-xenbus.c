@@ -306,10 +306,28 @@ static void test_unplugged_while_closing(void)
 	stop();
 }
 
+/* The rings of a device that is no more fail, when another has its place. */
+static void test_late_failure(void)
+{
+	start();
+	set(BACK, "state", "1");
+	set(FRONT, "state", "1");
+	own("");
+	check(bus->view.rings == RINGS_DETACHING,
+	      "made anew where an old one is served: let go of that");
+	said(WIRE_FAILED);
+	said(WIRE_DETACHED);
+	front("1");
+	check(state_is("2") && !bus->view.failed,
+	      "the old one's failure is not the new one's");
+	stop();
+}
+
 int main(void)
 {
 	test_leaves_and_comes_back();
 	test_unplugged_while_closing();
+	test_late_failure();
 	printf("1..%u\n", checks);
 	return failures != 0;
 }
