@@ -65,7 +65,8 @@ static int fail(const char *what, const char *path)
 
 /* -- opening --------------------------------------------------------------- */
 
-static bool socket_answers(void)
+/* The connection, or -1. */
+static int open_line(void)
 {
 	static const struct sockaddr_un addr = {
 		.sun_family = AF_UNIX,
@@ -73,8 +74,10 @@ static bool socket_answers(void)
 	};
 	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	return fd >= 0 &&
-	       connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0;
+	if (fd == -1 ||
+	    connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
+		return -1;
+	return STEAL_FD(fd);
 }
 
 static bool device_answers(const char *device)
@@ -95,12 +98,13 @@ static bool device_answers(const char *device)
 	       poll(&p, 1, PROBE_MS) == 1;
 }
 
-static bool somebody_serves(void)
+static bool somebody_serves(struct store *s)
 {
 	/* another place was named: the library's business */
 	if (getenv("XENSTORED_PATH") || getenv("XENSTORED_RUNDIR"))
 		return true;
-	return socket_answers() || device_answers("/dev/xen/xenbus") ||
+	s->line_fd = open_line();
+	return s->line_fd >= 0 || device_answers("/dev/xen/xenbus") ||
 	       device_answers("/proc/xen/xenbus");
 }
 
@@ -108,12 +112,13 @@ int store_open(struct store *s)
 {
 	int r = -ECONNREFUSED;
 
-	*s = (struct store) { 0 };
-	if (somebody_serves()) {
+	*s = (struct store) { .line_fd = -1 };
+	if (somebody_serves(s)) {
 		s->xs = xs_open(XS_UNWATCH_FILTER);
 		if (s->xs)
 			return 0;
 		r = errno ? -errno : -EIO;
+		cleanup_close(&s->line_fd);
 	}
 	if (r == -EACCES || r == -EPERM)
 		return log_err(r, "xenstore: connect: run this as root");
@@ -123,9 +128,24 @@ int store_open(struct store *s)
 
 void store_close(struct store *s)
 {
-	if (s->xs)
-		xs_close(s->xs);
+	/* never opened, or not with success */
+	if (!s->xs)
+		return;
+	xs_close(s->xs);
 	s->xs = NULL;
+	cleanup_close(&s->line_fd);
+}
+
+int store_line_fd(const struct store *s)
+{
+	return s->line_fd;
+}
+
+bool store_hung_up(const struct store *s)
+{
+	struct pollfd p = { .fd = s->line_fd, .events = POLLRDHUP };
+
+	return s->line_fd >= 0 && poll(&p, 1, 0) == 1;
 }
 
 int store_fd(const struct store *s)

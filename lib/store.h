@@ -26,11 +26,21 @@
 struct store {
 	struct xs_handle *xs;
 	uint64_t requests;
+	int line_fd;		/* -1: none, see store_line_fd() */
 };
 
 /* -ENOENT and so on when xenstored does not run; the message says how to start it. */
 int store_open(struct store *s);
 void store_close(struct store *s);
+
+/*
+ * A connection that is for nothing but to be hung up: libxenstore does not
+ * tell when its own one was. Poll it for EPOLLRDHUP; -1: there is none, since
+ * xenstore is not behind a socket here.
+ */
+int store_line_fd(const struct store *s);
+/* It was hung up, and all requests fail from now on. */
+bool store_hung_up(const struct store *s);
 
 /* Poll this for reading; then store_next_event() until it returns 0. */
 int store_fd(const struct store *s);

@@ -41,7 +41,13 @@
 
 static const char watch_token[] = "backend";
 
-enum { TAG_STORE, TAG_SIGNAL, TAG_STOP, TAG_DRAIN, TAG_WORKER };
+/* Between two tries to reach xenstored again. */
+#define RETRY_NS (10 * NS_PER_S)
+
+enum {
+	TAG_STORE, TAG_LINE, TAG_RETRY, TAG_SIGNAL, TAG_STOP, TAG_DRAIN,
+	TAG_WORKER,
+};
 
 /* -- tables ----------------------------------------------------------------- */
 
@@ -358,6 +364,8 @@ static int on_store(struct supervisor *s)
 			rescan(s);
 			return 0;
 		}
+		if (r < 0 && store_hung_up(&s->store))
+			return 0;
 		if (r <= 0)
 			return r;
 		if (strcmp(token, watch_token) == 0)
@@ -366,6 +374,63 @@ static int on_store(struct supervisor *s)
 			frontend_event(s, token);
 	}
 	return 0;
+}
+
+/* -- a xenstored that hangs up ---------------------------------------------- */
+
+/* Events are under way when this is done. */
+static int watch_store(struct supervisor *s)
+{
+	const union loop_tag tag = { .type = TAG_STORE };
+	const union loop_tag line_tag = { .type = TAG_LINE };
+	int line_fd = store_line_fd(&s->store);
+	int r = store_watch(&s->store, s->root, NULL, watch_token);
+
+	if (r)
+		return r;
+	r = loop_add(&s->loop, store_fd(&s->store), EPOLLIN, tag);
+	if (r == 0 && line_fd >= 0)
+		r = loop_add(&s->loop, line_fd, EPOLLRDHUP, line_tag);
+	return r ? log_err(r, "event loop: xenstore") : 0;
+}
+
+/*
+ * Who is connected is served on meanwhile: guests' data does not need
+ * xenstore. All devices are looked at once it is there again.
+ */
+static void reopen_store(struct supervisor *s)
+{
+	uint64_t requests = s->store.requests;
+	struct xenbus *bus;
+
+	if (store_open(&s->store) || watch_store(s)) {
+		store_close(&s->store);
+		loop_timer_set(s->retry_timer_fd, RETRY_NS);
+		return;
+	}
+	s->store.requests = requests;
+	TAILQ_FOREACH(bus, &s->devices, link)
+		xenbus_look_anew(bus);
+	log_info("xenstore: connected again");
+}
+
+static void on_line(struct supervisor *s)
+{
+	if (!s->store.xs || !store_hung_up(&s->store))
+		return;
+	log_warn("xenstore: xenstored hung up: connecting again; devices that "
+		 "are connected are served meanwhile");
+	loop_remove(&s->loop, store_fd(&s->store));
+	store_close(&s->store);
+	reopen_store(s);
+}
+
+static void on_retry(struct supervisor *s)
+{
+	uint64_t count;
+
+	if (read(s->retry_timer_fd, &count, sizeof(count)) > 0)
+		reopen_store(s);
 }
 
 /* -- devices ---------------------------------------------------------------- */
@@ -383,7 +448,7 @@ static void drop_device(struct supervisor *s, struct xenbus *bus)
 
 static void work(struct supervisor *s)
 {
-	for (unsigned int i = 0; i < DEVICES_MAX; i++) {
+	for (unsigned int i = 0; s->store.xs && i < DEVICES_MAX; i++) {
 		struct xenbus *bus = TAILQ_FIRST(&s->dirty);
 
 		if (!bus)
@@ -514,7 +579,14 @@ static int on_event(struct supervisor *s, const struct loop_event *event)
 {
 	switch (event->tag.type) {
 	case TAG_STORE:
-		return on_store(s);
+		/* of one that is over there may be an event left */
+		return s->store.xs ? on_store(s) : 0;
+	case TAG_LINE:
+		on_line(s);
+		return 0;
+	case TAG_RETRY:
+		on_retry(s);
+		return 0;
 	case TAG_SIGNAL:
 		on_signal(s);
 		return 0;
@@ -551,7 +623,8 @@ static int serve(struct supervisor *s)
 
 	while (!s->ended) {
 		int n = loop_wait(&s->loop, events, ARRAY_SIZE(events),
-				  TAILQ_EMPTY(&s->dirty) ? -1 : 0);
+				  TAILQ_EMPTY(&s->dirty) || !s->store.xs ?
+				  -1 : 0);
 
 		if (n < 0)
 			return log_err(n, "wait for events");
@@ -578,6 +651,7 @@ static int open_loop(struct supervisor *s)
 	const union loop_tag signal_tag = { .type = TAG_SIGNAL };
 	const union loop_tag stop_tag = { .type = TAG_STOP };
 	const union loop_tag drain_tag = { .type = TAG_DRAIN };
+	const union loop_tag retry_tag = { .type = TAG_RETRY };
 	int r = loop_open(&s->loop);
 
 	if (r == 0)
@@ -588,17 +662,20 @@ static int open_loop(struct supervisor *s)
 	if (r >= 0)
 		r = s->drain_timer_fd = loop_timer_fd();
 	if (r >= 0)
+		r = s->retry_timer_fd = loop_timer_fd();
+	if (r >= 0)
 		r = loop_add(&s->loop, s->signal_fd, EPOLLIN, signal_tag);
 	if (r == 0)
 		r = loop_add(&s->loop, s->stop_timer_fd, EPOLLIN, stop_tag);
 	if (r == 0)
 		r = loop_add(&s->loop, s->drain_timer_fd, EPOLLIN, drain_tag);
+	if (r == 0)
+		r = loop_add(&s->loop, s->retry_timer_fd, EPOLLIN, retry_tag);
 	return r < 0 ? log_err(r, "event loop") : 0;
 }
 
 static int open_store(struct supervisor *s)
 {
-	const union loop_tag tag = { .type = TAG_STORE };
 	unsigned int own_domid;
 	int r = store_open(&s->store);
 
@@ -614,11 +691,7 @@ static int open_store(struct supervisor *s)
 		return log_err(r, "xenstore: node 'domid'");
 	s->own_domid = own_domid;
 	path_backends(s->root, sizeof(s->root), s->own_domid, s->class->kind);
-	r = store_watch(&s->store, s->root, NULL, watch_token);
-	if (r)
-		return r;
-	r = loop_add(&s->loop, store_fd(&s->store), EPOLLIN, tag);
-	return r ? log_err(r, "event loop: xenstore") : 0;
+	return watch_store(s);
 }
 
 static void close_all(struct supervisor *s)
@@ -641,6 +714,7 @@ static void close_all(struct supervisor *s)
 	cleanup_close(&s->signal_fd);
 	cleanup_close(&s->stop_timer_fd);
 	cleanup_close(&s->drain_timer_fd);
+	cleanup_close(&s->retry_timer_fd);
 }
 
 int supervisor_run(const struct workerproc_options *options)
@@ -650,6 +724,7 @@ int supervisor_run(const struct workerproc_options *options)
 		.worker_options = *options,
 		.loop.epoll_fd = -1, .signal_fd = -1,
 		.stop_timer_fd = -1, .drain_timer_fd = -1,
+		.retry_timer_fd = -1,
 	};
 	int r;
 

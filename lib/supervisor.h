@@ -27,6 +27,7 @@ struct supervisor {
 	struct loop loop;
 	int signal_fd;
 	int stop_timer_fd;		/* how long to stop at most */
+	int retry_timer_fd;		/* to reach xenstored again */
 	int drain_timer_fd;		/* runs while a worker lets go: */
 	bool drain_timer_runs;
 	domid_t own_domid;		/* of the domain we run in */

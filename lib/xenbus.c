@@ -40,6 +40,9 @@
 /* backend_step() comes to rest in fewer; more is our own bug. */
 #define STEPS_MAX 16
 
+/* Fewer are enough when nothing is wrong with xenstore. */
+#define LOOKS 4
+
 /* Lines a minute that one device may log. */
 #define LINES_MAX 12
 
@@ -260,7 +263,9 @@ static int go(struct xenbus *bus, enum bus_state state,
 		return r;
 	}
 	if (r) {
-		hook_failed(bus, r, "writing its nodes");
+		/* hung up on, the device is looked at again later */
+		if (!store_hung_up(bus->dev->store))
+			hook_failed(bus, r, "writing its nodes");
 		return r;
 	}
 	log_debug("%s: %s -> %s", bus->dev->name,
@@ -643,8 +648,12 @@ bool xenbus_work(struct xenbus *bus)
 {
 	for (unsigned int i = 0; i < STEPS_MAX; i++) {
 		enum backend_step step;
-		int r = look(bus);
+		int r;
 
+		/* hung up on: nothing works until we are connected again */
+		if (i >= LOOKS && store_hung_up(bus->dev->store))
+			return false;
+		r = look(bus);
 		/* an event will come for the rest */
 		if (r == -ENOENT || r == -EACCES || (!r && !view_complete(bus)))
 			return false;
@@ -706,6 +715,13 @@ void xenbus_own_event(struct xenbus *bus, const char *node)
 void xenbus_frontend_event(struct xenbus *bus)
 {
 	bus->look_frontend = true;
+	supervisor_queue(bus->sup, bus);
+}
+
+void xenbus_look_anew(struct xenbus *bus)
+{
+	bus->look_own = bus->look_online = true;
+	bus->identified = bus->frontend_seen = false;
 	supervisor_queue(bus->sup, bus);
 }
 

@@ -55,6 +55,8 @@ void xenbus_free(struct xenbus *bus);
 /* What happened; each queues the device. NODE is behind its folder, or "". */
 void xenbus_own_event(struct xenbus *bus, const char *node);
 void xenbus_frontend_event(struct xenbus *bus);
+/* xenstore is another connection: no watch is left, no event was heard. */
+void xenbus_look_anew(struct xenbus *bus);
 /* The daemon ends: let go of a connected guest, with a reason. */
 void xenbus_stop(struct xenbus *bus);
 

@@ -18,7 +18,9 @@
 
 #include <xenstore.h>
 
-static int store_socket = -1;
+/* Connections to it, the last ones of a few. */
+static int store_sockets[4] = { -1, -1, -1, -1 };
+static unsigned int store_next;
 
 static struct {
 	struct xs_handle *(*xs_open)(unsigned long);
@@ -60,10 +62,9 @@ void store_begin(void)
 
 void store_socket_is(int fd)
 {
-	store_socket = fd;
+	store_sockets[store_next++ % 4] = fd;
 }
 
-/* The last one is the library's: what a program tries before is not kept. */
 SIM_PUBLIC
 int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -85,7 +86,8 @@ static bool store_fails(const void *caller, enum sim_call call)
 	case SIM_FAIL:
 		return true;
 	case SIM_HANGUP:
-		shutdown(store_socket, SHUT_RDWR);
+		for (unsigned int i = 0; i < 4; i++)
+			shutdown(store_sockets[i], SHUT_RDWR);
 		return false;
 	case SIM_DELAY:
 		poll(NULL, 0, value);

@@ -52,13 +52,18 @@ struct disk {
 	size_t out_used, out_at;
 };
 
+static void image_path(unsigned int domid, char *buf, size_t size)
+{
+	snprintf(buf, size, "/tmp/image.%u", domid);
+}
+
 static void *disk_make(unsigned int domid)
 {
 	struct disk *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
-	snprintf(d->image_path, sizeof(d->image_path), "/tmp/image.%u", domid);
+	image_path(domid, d->image_path, sizeof(d->image_path));
 	snprintf(d->socket, sizeof(d->socket), "/tmp/nbd.%u", domid);
 	d->sock = -1;
 	d->model = malloc(IMAGE_SIZE);
@@ -411,6 +416,16 @@ static bool disk_ping(struct world *w, struct device *dev)
 	       do_read(w, d, 8192, 4096) == DONE && !w->why[0];
 }
 
+/* A dead worker's rings hold its image, and its lock, a moment longer. */
+static bool disk_released(struct device *dev)
+{
+	const struct disk *d = dev->own;
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return !d || (fcntl(d->image, F_OFD_GETLK, &l) == 0 &&
+		      l.l_type == F_UNLCK);
+}
+
 static const char *const front_nodes[] = {
 	"virtual-device", "51712", "device-type", "disk", NULL,
 };
@@ -426,10 +441,13 @@ const struct kind kind_blk = {
 	.devid = 51712,
 	.front_nodes = front_nodes,
 	.back_nodes = back_nodes,
+	.own_nodes = (const char *const[]){ "params", NULL },
+	.own_value = image_path,
 	.make = disk_make,
 	.free = disk_free,
 	.arguments = disk_arguments,
 	.use = disk_use,
 	.ping = disk_ping,
+	.released = disk_released,
 	.leave = disk_leave,
 };

@@ -10,7 +10,9 @@
  * them when told --all.
  *
  *	--all		each error at each call
- *	--most N	calls of a kind that are tried [12; with --all 60]
+ *	--most N	of calls of a kind that many are tried, the first, the
+ *			last, and some between [5; with --all 60]; and a
+ *			quarter of that where somebody dies or is slow
  *	--point ROW	only rows whose name holds this
  *	--limit N	seconds until what does not answer is called hung [30]
  *	--verbose	a line for each point
@@ -237,14 +239,17 @@ static const char *role_word(enum role role)
 /* COUNT calls, each with one of ACTIONS, or all of them. */
 static void points_of(struct world *w, struct row *r, enum role role,
 		      enum sim_call call, unsigned int count,
-		      const char *actions)
+		      unsigned int most, const char *actions)
 {
-	if (count > run.most)
-		count = run.most;
-	for (unsigned int i = 0; i < count; i++) {
+	unsigned int tried = count < most ? count : most;
+
+	for (unsigned int i = 0; i < tried; i++) {
+		/* the last one is among them */
+		unsigned int at = tried == count ? i :
+			i * (count - 1) / (tried - 1);
 		struct point p = {
-			.role = role, .call = call, .first = i + 1,
-			.last = i + 1,
+			.role = role, .call = call, .first = at + 1,
+			.last = at + 1,
 		};
 		unsigned int n = word(actions, i, p.action, sizeof(p.action));
 
@@ -327,7 +332,7 @@ static void errors_part(struct world *w, const struct counts *counts,
 		if (!actions || !count || !wanted(name))
 			continue;
 		row_begin(&r, name);
-		points_of(w, &r, role, c, count, actions);
+		points_of(w, &r, role, c, count, run.most, actions);
 		row_end(&r);
 	}
 }
@@ -345,7 +350,8 @@ static void death_row(struct world *w, const struct counts *counts,
 		return;
 	row_begin(&r, name);
 	for (unsigned int c = from; c <= to; c++)
-		points_of(w, &r, role, c, counts->of[role][c], action);
+		points_of(w, &r, role, c, counts->of[role][c],
+			  run.all ? run.most : (run.most + 3) / 4, action);
 	row_end(&r);
 }
 
@@ -444,12 +450,16 @@ int main(int argc, char **argv)
 		else
 			return usage();
 	}
+	if (run.most == 1)
+		run.most = 2;
 	if (i < argc && strcmp(argv[i], "blk") == 0)
 		kind = &kind_blk;
+	else if (i < argc && strcmp(argv[i], "net") == 0)
+		kind = &kind_net;
 	if (!kind)
 		return usage();
 	if (!run.most)
-		run.most = run.all ? 60 : 12;
+		run.most = run.all ? 60 : 5;
 	sim_start(1, argv);
 	if (!world_open(&w, kind) || !parts_do(&w, argv + i + 1)) {
 		printf("Bail out! %s\n", w.why);

@@ -96,8 +96,36 @@ static bool is_action(const struct point *p, const char *action)
 /* May the daemon be gone after it? */
 static bool may_end_daemon(const struct point *p)
 {
-	return p && p->role == ROLE_DAEMON &&
-	       (is_action(p, "kill") || is_action(p, "hangup"));
+	return p && p->role == ROLE_DAEMON && is_action(p, "kill");
+}
+
+static const char *last_words(const struct proc *p)
+{
+	const char *text = p->said ? p->said : "";
+	size_t len = strlen(text);
+
+	return len > 160 ? text + len - 160 : text;
+}
+
+static bool daemon_over(struct world *w, void *arg)
+{
+	(void)arg;
+	return w->daemon.over;
+}
+
+/* Whoever minds daemons starts it again; the other guest's device is lost. */
+static bool daemon_judge(struct world *w, const struct point *p)
+{
+	if (!w->daemon.over)
+		return true;
+	if (!may_end_daemon(p))
+		return wrong(w, "the daemon ended, status 0x%x: %.200s",
+			     w->daemon.status, last_words(&w->daemon));
+	w->restarted = true;
+	/* as systemd does: first all of the old one is to be gone */
+	if (!wait_for(w, no_daemon, NULL, limit_s))
+		return wrong(w, "a worker outlives its daemon");
+	return daemon_begin(w);
 }
 
 /* -- the device's life -------------------------------------------------------------- */
@@ -112,29 +140,36 @@ static bool has_error(struct world *w, char *buf, size_t size)
 	return node_get(w, w->dev.error, buf, size) && *buf;
 }
 
-/* Its frontend serves, or has given up, or there is nothing to wait for. */
+/*
+ * Its frontend serves, or has given up, or there is nothing to wait for, which
+ * only who knows of a fault takes for granted.
+ */
 static bool begun(struct world *w, void *arg)
 {
-	const bool *was_closed = arg;
+	const struct point *p = arg;
 	char error[16];
 
 	return front_ready(&w->dev) || w->dev.proc.over || w->daemon.over ||
-	       (!*was_closed && state_of(w, w->dev.back) == 6 &&
+	       (p && state_of(w, w->dev.back) == 6 &&
 		has_error(w, error, sizeof(error)));
 }
 
+/* Or it may wait for a daemon that is no more. */
 static bool front_over(struct world *w, void *arg)
 {
 	(void)arg;
-	return w->dev.proc.over;
+	return w->dev.proc.over || w->daemon.over;
 }
 
 /* As an administrator does who loses patience. */
-static bool end_front(struct world *w, bool stalled)
+static bool end_front(struct world *w, const struct point *p, bool stalled)
 {
 	w->kind->leave(&w->dev);
 	/* it would wait for the answer, and the backend to close, 20 s in all */
 	proc_kill(&w->dev.proc, stalled ? SIGKILL : SIGTERM);
+	wait_for(w, front_over, NULL, limit_s);
+	if (!daemon_judge(w, p))
+		return false;
 	if (wait_for(w, front_over, NULL, limit_s))
 		return true;
 	return wrong(w, "the frontend does not end when told to; it said: "
@@ -170,14 +205,6 @@ static bool unplug(struct world *w)
 }
 
 /* -- judging --------------------------------------------------------------------------- */
-
-static const char *last_words(const struct proc *p)
-{
-	const char *text = p->said ? p->said : "";
-	size_t len = strlen(text);
-
-	return len > 160 ? text + len - 160 : text;
-}
 
 static bool sanitizers_silent(struct world *w, const struct proc *p,
 			      const char *whose)
@@ -216,7 +243,8 @@ static bool reason_judge(struct world *w, const struct point *p)
 	char error[256] = "";
 	unsigned int state = state_of(w, w->dev.back);
 
-	if (p && p->role == ROLE_FRONT)
+	if (p && (p->role == ROLE_FRONT || is_action(p, "destroy") ||
+		  w->restarted))
 		return true;
 	if (state != 5 && state != 6 && state != 1)
 		return true;
@@ -227,38 +255,20 @@ static bool reason_judge(struct world *w, const struct point *p)
 		     last_words(&w->dev.proc));
 }
 
-static bool daemon_over(struct world *w, void *arg)
+static bool other_again(struct world *w)
 {
-	(void)arg;
-	return w->daemon.over;
-}
-
-/* The other guest's device is lost with its daemon, and found again. */
-static bool daemon_again(struct world *w, const struct point *p)
-{
-	if (!may_end_daemon(p))
-		return wrong(w, "the daemon ended, status 0x%x: %.200s",
-			     w->daemon.status, last_words(&w->daemon));
-	if (is_action(p, "hangup") && (!proc_exited(&w->daemon) ||
-				       WEXITSTATUS(w->daemon.status) == 0))
-		return wrong(w, "hung up on, the daemon ended with status "
-			     "0x%x", w->daemon.status);
+	if (!w->restarted)
+		return true;
 	w->kind->leave(&w->other);
 	proc_kill(&w->other.proc, SIGKILL);
-	if (!sanitizers_silent(w, &w->daemon, "daemon") || !daemon_begin(w))
-		return false;
 	return other_begin(w);
 }
 
-static bool daemon_judge(struct world *w, const struct point *p)
+/* Whoever comes next in haste would meet the old one's end. */
+static bool is_settled(struct world *w, void *arg)
 {
-	/* without xenstore it is of no use, and is to notice that */
-	if (p && p->role == ROLE_DAEMON && is_action(p, "hangup") &&
-	    was_hit(p) && !wait_for(w, daemon_over, NULL, limit_s))
-		return wrong(w, "the daemon does not notice that xenstored "
-			     "hung up");
-	world_look(w, 0);
-	return !w->daemon.over || daemon_again(w, p);
+	(void)arg;
+	return state_of(w, w->dev.front) != 6 || is_closed(w, NULL);
 }
 
 /* -- the run --------------------------------------------------------------------------- */
@@ -267,7 +277,6 @@ static bool daemon_judge(struct world *w, const struct point *p)
 static bool live(struct world *w, const struct point *p, bool *well)
 {
 	enum outcome outcome = ENDED;
-	bool was_closed = state_of(w, w->dev.back) == 6;
 	bool lost = is_action(p, "drop");
 	unsigned int state;
 
@@ -276,7 +285,7 @@ static bool live(struct world *w, const struct point *p, bool *well)
 	if (!front_begin(w, &w->dev, w->kind->program,
 			 p ? FAULTY_WAIT_S : limit_s))
 		return false;
-	if (!wait_for(w, begun, &was_closed, limit_s))
+	if (!wait_for(w, begun, (void *)p, limit_s))
 		return wrong(w, "no end of connecting: backend %u, frontend "
 			     "%u: %.200s", state_of(w, w->dev.back),
 			     state_of(w, w->dev.front),
@@ -291,19 +300,31 @@ static bool live(struct world *w, const struct point *p, bool *well)
 			     state_of(w, w->dev.front));
 	state = state_of(w, w->dev.back);
 	*well = outcome == DONE;
-	if (!*well && !w->daemon.over && state != 4 && !reason_judge(w, p))
+	if (!daemon_judge(w, p))
 		return false;
-	if (!end_front(w, outcome == STALLED) || !front_judge(w, p))
+	if (!*well && state != 4 && !reason_judge(w, p))
+		return false;
+	if (!end_front(w, p, outcome == STALLED) || !front_judge(w, p))
 		return false;
 	*well = *well && w->dev.proc.status == 0;
+	if (!wait_for(w, is_settled, NULL, limit_s))
+		return wrong(w, "the frontend is Closed, the backend stays in "
+			     "state %u", state_of(w, w->dev.back));
 	return true;
 }
 
-/* Without faults: all of it must work. */
-static bool live_well(struct world *w)
+/*
+ * Without faults: all of it must work. A backend that was about to connect to
+ * a frontend that died may say so to the next one, but only once.
+ */
+static bool live_well(struct world *w, const struct point *p)
 {
 	bool well;
 
+	if (p->role == ROLE_FRONT &&
+	    (is_action(p, "kill") || is_action(p, "hangup")) &&
+	    !live(w, p, &well))
+		return false;
 	if (!live(w, NULL, &well))
 		return false;
 	return well || wrong(w, "without a fault it does not work: backend "
@@ -334,6 +355,12 @@ static bool after_destroy(struct world *w)
 	return nothing_left(w) && device_add(w, &w->dev);
 }
 
+/* All that there was to do was done. */
+static bool settled(struct world *w, void *arg)
+{
+	return was_hit(arg) || is_gone(w, NULL);
+}
+
 /* The part that the fault is in. */
 static bool faulty_part(struct world *w, const struct point *p, bool *hit)
 {
@@ -344,11 +371,14 @@ static bool faulty_part(struct world *w, const struct point *p, bool *hit)
 	*hit = was_hit(p);
 	if (*hit || !well)
 		return true;	/* the next try is on the same device */
-	if (!unplug(w))
+	if (!unplug(w) || !daemon_judge(w, p) || !unplug(w))
 		return false;
 	device_forget(w, &w->dev);
+	wait_for(w, settled, (void *)p, limit_s);
 	*hit = was_hit(p);
-	return true;
+	if (*hit && may_end_daemon(p))
+		wait_for(w, daemon_over, NULL, limit_s);
+	return daemon_judge(w, p);
 }
 
 /* What could not be opened is the toolstack's to remove, and to try again. */
@@ -363,14 +393,15 @@ static bool was_never_open(struct world *w)
 
 static bool run(struct world *w, const struct point *p, bool *hit)
 {
+	w->restarted = false;
 	if (!faulty_part(w, p, hit))
-		return false;
-	if (!daemon_judge(w, p))
 		return false;
 	/* what was asked of a daemon that ended is asked again */
 	*hit = *hit || was_hit(p);
 	disarm(p);
 	if (p && is_action(p, "destroy") && *hit && !after_destroy(w))
+		return false;
+	if (!other_again(w))
 		return false;
 	if (!w->kind->ping(w, &w->other))
 		return wrong(w, "the other guest's device does not work");
@@ -380,7 +411,7 @@ static bool run(struct world *w, const struct point *p, bool *hit)
 		return false;
 	if (state_of(w, w->dev.back) == 0 && !device_add(w, &w->dev))
 		return false;
-	if (!live_well(w) || !remove_device(w) || !nothing_left(w))
+	if (!live_well(w, p) || !remove_device(w) || !nothing_left(w))
 		return false;
 	return sanitizers_silent(w, &w->daemon, "daemon") &&
 	       sanitizers_silent(w, &w->dev.proc, "frontend");
@@ -394,7 +425,7 @@ void point_run(struct world *w, const struct point *p, struct verdict *v)
 	w->why[0] = '\0';
 	v->ok = run(w, p, &v->hit);
 	v->hit = v->hit || was_hit(p);
-	if (v->ok && w->daemon.lines > lines + LINES_MAX)
+	if (v->ok && !w->restarted && w->daemon.lines > lines + LINES_MAX)
 		v->ok = wrong(w, "the daemon wrote %u lines",
 			      w->daemon.lines - lines);
 	disarm(p);

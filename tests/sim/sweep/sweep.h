@@ -78,6 +78,7 @@ struct world {
 	struct device other, dev;	/* the one left alone, the victim */
 	struct holdings base;
 	unsigned int last_domid;
+	bool restarted;			/* the daemon, after it was killed */
 	unsigned int patience_ms;	/* with an answer whose event was lost */
 	char why[WHY_MAX];		/* of what went wrong */
 };
@@ -95,6 +96,9 @@ struct kind {
 	unsigned int devid;
 	/* nodes beside the usual ones, in pairs, of front and back */
 	const char *const *front_nodes, *const *back_nodes;
+	/* those that hold what is different for each guest */
+	const char *const *own_nodes;
+	void (*own_value)(unsigned int domid, char *buf, size_t size);
 	void *(*make)(unsigned int domid);
 	void (*free)(void *own);
 	/* arguments of its frontend, after its name */
@@ -103,6 +107,8 @@ struct kind {
 	enum outcome (*use)(struct world *w, struct device *d, bool well);
 	/* does it still work? */
 	bool (*ping)(struct world *w, struct device *d);
+	/* has the kernel let go of what a dead daemon had behind it? */
+	bool (*released)(struct device *d);
 	/* the frontend is about to end, or has ended */
 	void (*leave)(struct device *d);
 };
@@ -141,6 +147,9 @@ bool node_get(struct world *w, const char *path, char *buf, size_t size);
 void holdings_count(struct world *w, struct holdings *h);
 /* False, with why: something is left of the victim. */
 bool nothing_left(struct world *w);
+/* The same as conditions; ARG is NULL. */
+bool is_gone(struct world *w, void *arg);
+bool no_daemon(struct world *w, void *arg);
 
 /* -- one fault: point.c ------------------------------------------------------------ */
 

@@ -231,11 +231,12 @@ static bool add_nodes(struct world *w, struct device *d, xs_transaction_t t)
 	for (unsigned int i = 0; ok && k->back_nodes[i]; i += 2)
 		ok = put(w, t, d->back, k->back_nodes[i],
 			 k->back_nodes[i + 1]);
-	if (ok && strcmp(k->name, "blk") == 0) {
-		char image[64];
+	for (unsigned int i = 0; ok && k->own_nodes[i]; i++) {
+		char value[64];
 
-		snprintf(image, sizeof(image), "/tmp/image.%u", domid);
-		ok = put(w, t, d->back, "params", image);
+		k->own_value(domid, value, sizeof(value));
+		ok = put(w, t, d->back, k->own_nodes[i], value) &&
+		     put(w, t, d->front, k->own_nodes[i], value);
 	}
 	return ok && put(w, t, d->front, "state", "1") &&
 	       put(w, t, d->back, "state", "1");
@@ -321,8 +322,11 @@ bool other_begin(struct world *w)
 	if (!front_begin(w, &w->other, name, limit_s) ||
 	    !wait_for(w, other_ready, NULL, limit_s) || w->other.proc.over)
 		return wrong(w, "the other guest's frontend does not start: "
-			     "%.200s", w->other.proc.said ? w->other.proc.said :
-			     "silent");
+			     "backend %u, frontend %u: %.200s; the daemon: "
+			     "%.200s", state_of(w, w->other.back),
+			     state_of(w, w->other.front),
+			     w->other.proc.said ? w->other.proc.said :
+			     "silent", w->daemon.said);
 	if (w->kind->use(w, &w->other, true) != DONE)
 		return wrong(w, "the other guest's device does not work");
 	return true;
@@ -373,6 +377,34 @@ void world_end(struct world *w)
 	snprintf(path, sizeof(path), "/run/xl-lite/%s.pid", w->kind->daemon);
 	unlink(path);
 	rmdir("/run/xl-lite");
+}
+
+/* Is nobody of its name left, worker or supervisor? */
+bool no_daemon(struct world *w, void *arg)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	bool none = true;
+
+	(void)arg;
+	while (dir && none && (d = readdir(dir))) {
+		char path[300], line[64] = "";
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", d->d_name);
+		fd = *d->d_name > '9' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+		if (fd == -1)
+			continue;
+		/* one that is about to be no more has no name, but files */
+		none = read(fd, line, sizeof(line) - 1) > 0 &&
+		       strncmp(line, w->kind->daemon,
+			       strlen(w->kind->daemon)) != 0;
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return none && w->kind->released(&w->dev) &&
+	       w->kind->released(&w->other);
 }
 
 /* -- what is held ---------------------------------------------------------------------- */
@@ -428,11 +460,11 @@ struct left {
 	char what[160];
 };
 
-static bool gone(struct world *w, void *arg)
+bool is_gone(struct world *w, void *arg)
 {
 	const struct holdings *b = &w->base;
 	char path[96], folder[64], **names;
-	struct left *left = arg;
+	struct left nobody, *left = arg ? arg : &nobody;
 	unsigned int count;
 	struct holdings h;
 
@@ -468,7 +500,7 @@ bool nothing_left(struct world *w)
 {
 	struct left left = { "" };
 
-	if (wait_for(w, gone, &left, limit_s))
+	if (wait_for(w, is_gone, &left, limit_s))
 		return true;
 	return wrong(w, "left behind: %s", left.what);
 }
