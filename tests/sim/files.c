@@ -126,6 +126,9 @@ void files_begin(void)
 	LOOK_UP(pthread_create);
 	store_begin();
 	uring_begin();
+	/* not each program has all: once told, what was wrong is let go */
+	dlerror();
+	dlerror();
 }
 
 #define DEFINE(call, type, bad, name, parameters, arguments) \

@@ -229,6 +229,8 @@ static bool front_judge(struct world *w, const struct point *p)
 		       is_action(p, "destroy") ||
 		       wrong(w, "the frontend ended by signal %d: %.200s",
 			     WTERMSIG(f->status), last_words(f));
+	if (!sanitizers_silent(w, f, "frontend"))
+		return false;
 	if (WEXITSTATUS(f->status) && !(f->said && strstr(f->said, ": ")))
 		return wrong(w, "the frontend ended with %d and said nothing",
 			     WEXITSTATUS(f->status));
@@ -368,6 +370,10 @@ static bool faulty_part(struct world *w, const struct point *p, bool *hit)
 
 	if (!device_add(w, &w->dev) || !arm(w, p) || !live(w, p, &well))
 		return false;
+	if (!p && !well)
+		return sanitizers_silent(w, &w->dev.proc, "frontend") &&
+		       wrong(w, "without a fault it does not work: %.200s",
+			     last_words(&w->dev.proc));
 	*hit = was_hit(p);
 	if (*hit || !well)
 		return true;	/* the next try is on the same device */
