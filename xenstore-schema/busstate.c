@@ -365,6 +365,9 @@ static enum frontend_step step_down(const struct frontend_view *v)
 
 static enum frontend_step step_closed_front(const struct frontend_view *v)
 {
+	/* It waits for a driver; nobody's rings are left that it might take. */
+	if (v->backend == BUS_INITWAIT && !v->held && v->wanted)
+		return FRONTEND_INITIALISE;
 	if (!backend_let_go(v->backend))
 		return FRONTEND_NOTHING;
 	if (v->held)

@@ -286,6 +286,8 @@ static const struct {
 	  FRONT(CLOSING, INITWAIT, 0), FRONTEND_NOTHING },
 	{ "leaving while the backend may be mapping our rings: wait",
 	  FRONT(CLOSING, INITWAIT, HELD | UNWANTED), FRONTEND_NOTHING },
+	{ "a backend that waits is begun with, whoever closed before",
+	  FRONT(CLOSED, INITWAIT, 0), FRONTEND_INITIALISE },
 	{ "do not take them back from it",
 	  FRONT(CLOSED, INITWAIT, HELD | UNWANTED), FRONTEND_NOTHING },
 
