@@ -305,7 +305,7 @@ bool net_control(void *device, struct peer *p)
 	/* where a flood waits still, the answer may be dropped: ask again */
 	for (unsigned int tries = 0; r == 0; tries++) {
 		net_frame(n, n->tx_data, 1000);
-		if (tries == 1000 || !send_one(n, n->tx_data, 1000))
+		if (tries == 300 || !send_one(n, n->tx_data, 1000))
 			return expect(p, false, "asked %u times", tries);
 		r = hear(n, 20);
 	}

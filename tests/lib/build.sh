@@ -95,6 +95,6 @@ install_tree() {
 	make install DESTDIR="$1" || return
 	# programs of the tests' own, which nobody installs
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/nbdio \
-		tests/hostile/hostile-{blk,blkback,net} tests/sim/xlsim || return
+		tests/hostile/hostile-{blk,net}{,back} tests/sim/xlsim || return
 	install -D -t "$1/box/lib" tests/sim/libxlsim.so
 }
