@@ -30,6 +30,7 @@ take_lines() {
 		case $line in
 		'pass '*) ok "${line#pass }" ;;
 		'fail '*) not_ok "${line#fail }" ;;
+		'skip '*) skip "${line#skip }" ;;
 		*) diag "${line#\# }" ;;
 		esac
 	done
@@ -102,8 +103,6 @@ blk_end() {
 # host's side of it somebody who answers
 mac=00:16:3e:5e:ed:01
 net_begin() {
-	local vif
-
 	leak_snapshot
 	guest_begin || bail "no guest"
 	errors_shown
@@ -112,8 +111,12 @@ net_begin() {
 	netd=$daemon_pid
 	device_add uvif 0 "+mac=$mac" "mac=$mac" mtu=9000 "$@"
 	check "a vif is made" wait_until 20 back_is 2
-	vif=vif$guest.0
-	hostile-net echo "$vif" $mac >"$logs/echo.log" 2>&1 3>&- &
+	echo_start
+}
+
+# somebody who answers on the host's side of $guest's vif
+echo_start() {
+	hostile-net echo "vif$guest.0" $mac >>"$logs/echo.log" 2>&1 3>&- &
 	echo_pid=$!
 	disown
 }
