@@ -60,7 +60,10 @@ void back_put(struct back *b, const char *node, const char *value)
 {
 	char path[160];
 
-	snprintf(path, sizeof(path), "%s/%s", b->dir, node);
+	if (*node == '+')
+		snprintf(path, sizeof(path), "%s/%s", b->front, node + 1);
+	else
+		snprintf(path, sizeof(path), "%s/%s", b->dir, node);
 	xs_write(b->xs, XBT_NULL, path, value, strlen(value));
 }
 
@@ -270,8 +273,11 @@ static void judge_end(const struct back_case *c, struct back *b)
 static void run_case(const struct back_case *c, const struct back_class *class,
 		     void *device, struct back *b)
 {
+	CLEANUP_FREE char *before = NULL;
 	bool attached = false;
 
+	if (c->node && *c->node == '+')
+		before = strdup(back_get(b, c->node + 1));
 	b->complaints = 0;
 	b->option = c->option;
 	make_folder(b);
@@ -279,8 +285,13 @@ static void run_case(const struct back_case *c, const struct back_class *class,
 	if (c->node)
 		back_put(b, c->node, c->value);
 	back_state(b, BUS_INITWAIT);
+	/* the last one's last word is not to be taken for this one's first */
+	back_put(b, "+state", "1");
 	start_frontend(b);
-	if (back_await(b, 1u << class->ready)) {
+	/* what it is offered may be reason enough not to come at all */
+	if (back_await(b, 1u << class->ready |
+		       (c->node ? 1u << BUS_CLOSED : 0)) &&
+	    back_front(b) == class->ready) {
 		attached = class->attach(device, b);
 		if (c->node)
 			back_put(b, c->node, c->value);
@@ -298,6 +309,8 @@ static void run_case(const struct back_case *c, const struct back_class *class,
 	judge_end(c, b);
 	if (attached)
 		class->detach(device, b);
+	if (before)
+		back_put(b, c->node, before);
 	xs_rm(b->xs, XBT_NULL, b->dir);
 	printf("%s %s: %s\n", b->complaints ? "fail" : "pass", c->id, c->what);
 	fflush(stdout);
@@ -318,34 +331,61 @@ static bool open_all(struct back *b, const char *kind, const char *devid)
 	return xs_watch(b->xs, b->front, "front");
 }
 
+/* Is ID one of IDS? */
+static bool wanted(const char *ids, const char *id)
+{
+	size_t size = strlen(id);
+
+	if (!strcmp(ids, "all"))
+		return true;
+	while (ids) {
+		if (!strncmp(ids, id, size) &&
+		    (ids[size] == ',' || !ids[size]))
+			return true;
+		ids = strchr(ids, ',');
+		if (ids)
+			ids++;
+	}
+	return false;
+}
+
+static int count_cases(const struct back_class *class, const char *ids)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < class->count; i++)
+		n += wanted(ids, class->cases[i].id);
+	printf("%u\n", n);
+	return EXIT_SUCCESS;
+}
+
 int back_main(int argc, char **argv, const struct back_class *class,
 	      void *device, struct back *b)
 {
-	if (argc == 2 && !strcmp(argv[1], "count")) {
-		printf("%u\n", class->count);
-		return EXIT_SUCCESS;
-	}
+	if (argc == 3 && !strcmp(argv[1], "count"))
+		return count_cases(class, argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "list")) {
 		for (unsigned int i = 0; i < class->count; i++)
 			printf("%s %sback %s\n", class->cases[i].id,
 			       class->kind, class->cases[i].what);
 		return EXIT_SUCCESS;
 	}
-	if (argc < 6 || strcmp(argv[1], "run")) {
-		fprintf(stderr, "usage: %s list | count | run DEVID GUEST LOG "
-			"COMMAND...\n", argv[0]);
+	if (argc < 7 || strcmp(argv[1], "run")) {
+		fprintf(stderr, "usage: %s list | count IDS | run DEVID GUEST "
+			"LOG IDS COMMAND...\n", argv[0]);
 		return 2;
 	}
 	b->guest = strtoul(argv[3], NULL, 10);
 	b->log = argv[4];
-	b->command = argv + 5;
+	b->command = argv + 6;
 	if (!open_all(b, class->kind, argv[2])) {
 		fprintf(stderr, "%s: xenstore, gntdev or evtchn: %s\n",
 			argv[0], strerror(errno));
 		return EXIT_FAILURE;
 	}
 	for (unsigned int i = 0; i < class->count; i++)
-		run_case(&class->cases[i], class, device, b);
+		if (wanted(argv[5], class->cases[i].id))
+			run_case(&class->cases[i], class, device, b);
 	xenevtchn_close(b->ev);
 	xengnttab_close(b->gnt);
 	xs_close(b->xs);

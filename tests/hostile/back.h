@@ -52,7 +52,10 @@ struct back_case {
 	const char *id, *what;
 	enum fate fate;
 	const char *reason;		/* ENDS: words of its log */
-	/* a node of ours that is another than a good backend's; or NULL */
+	/*
+	 * a node of ours that is another than a good backend's, with a + of
+	 * the frontend's folder; or NULL
+	 */
 	const char *node, *value;
 	/* once connected; NULL: nothing, or it never comes to that */
 	void (*run)(void *device, struct back *b);
@@ -90,7 +93,8 @@ bool back_until(struct back *b, bool (*done)(void *arg), void *arg);
 bool back_await(struct back *b, unsigned int states);
 
 /*
- * hostile-XXXback list | count | run DEVID GUEST LOG COMMAND...
+ * hostile-XXXback list | count IDS | run DEVID GUEST LOG IDS COMMAND...
+ * IDS: of cases, with commas; or all
  */
 int back_main(int argc, char **argv, const struct back_class *class,
 	      void *device, struct back *b);

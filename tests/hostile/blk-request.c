@@ -521,6 +521,43 @@ static void reused(void *device, struct peer *p)
 	many(b, &req, 640, OKAY);
 }
 
+/* -- what is answered ------------------------------------------------------------------- */
+
+/* Holes between a response's fields, and behind them up to its size. */
+static unsigned int stains(const struct blk *b, uint32_t index)
+{
+	const uint8_t *entry = (const uint8_t *)
+		&b->sring->ring[index & (b->slots - 1)];
+	unsigned int n = entry[9] != 0;
+
+	for (unsigned int i = 12; i < 16; i++)
+		n += entry[i] != 0;
+	return n;
+}
+
+static void padding(void *device, struct peer *p)
+{
+	static const uint8_t ops[] = {
+		BLKIF_OP_READ, BLKIF_OP_FLUSH_DISKCACHE, BLKIF_OP_DISCARD, 77,
+	};
+	struct blk *b = device;
+	struct answer a;
+
+	if (!blk_connect(b))
+		return;
+	for (unsigned int i = 0; i < 64 && !b->lost; i++) {
+		struct blkif_request req;
+
+		memset(&req, 0xee, sizeof(req));
+		req.operation = ops[i % ARRAY_SIZE(ops)];
+		req.id = i;
+		if (blk_ask(b, &req, &a))
+			expect(p, !stains(b, b->cons - 1), "op %u, answered "
+			       "%d: bytes between its fields are not zero",
+			       req.operation, a.status);
+	}
+}
+
 const struct peer_case blk_request_cases[] = {
 	{ "B10", "blk", "operations that are none: not supported", ANSWERED,
 	  NULL, operations },
@@ -564,6 +601,8 @@ const struct peer_case blk_request_cases[] = {
 	  "ones", ANSWERED, NULL, many_grefs },
 	{ "B25-recycled", "blk", "a persistent grant that ends and comes "
 	  "again", ANSWERED, NULL, recycled },
+	{ "XSA-216", "blk", "responses have no bytes of anything else",
+	  ANSWERED, NULL, padding },
 	{ "B25-reused", "blk", "a persistent grant in all requests at once",
 	  ANSWERED, NULL, reused },
 };

@@ -239,6 +239,90 @@ bool blk_control(void *device, struct peer *p)
 	       a.status == BLKIF_RSP_OKAY;
 }
 
+/* -- for load.c ------------------------------------------------------------------------ */
+
+/* Writes, then reads of the same, a ring full at a time. */
+static bool load(void *device, struct peer *p, unsigned int count)
+{
+	struct blk *b = device;
+	struct answer a;
+
+	for (unsigned int done = 0; done < count; done += 32) {
+		unsigned int op = done / 32 % 2 ? BLKIF_OP_READ :
+				  BLKIF_OP_WRITE;
+
+		for (unsigned int i = 0; i < 32; i++) {
+			struct blkif_request req = blk_rw(b, op, i, 8 * i, 1,
+							  i);
+
+			memset(b->data + i * PAGE, op == BLKIF_OP_WRITE ?
+			       (int)(done / 64 + i) : 0, PAGE);
+			blk_put(b, &req);
+		}
+		blk_push(b);
+		for (unsigned int i = 0; i < 32; i++)
+			if (!blk_take(b, &a) || a.status != BLKIF_RSP_OKAY)
+				return false;
+		for (unsigned int i = 0; i < 32; i++)
+			if (!expect(p, b->data[i * PAGE + 77] ==
+				    (uint8_t)(done / 64 + i), "data of page "
+				    "%u", i))
+				return false;
+	}
+	return true;
+}
+
+static void bad_requests(struct blk *b)
+{
+	struct answer a;
+
+	for (unsigned int i = 0; i < 32; i++) {
+		struct blkif_request req = blk_rw(b, i % 3, i, i % 2 ?
+						  UINT64_MAX : 0, 11, i);
+
+		req.seg[i % 11].gref = 31000;
+		blk_put(b, &req);
+	}
+	blk_push(b);
+	for (unsigned int i = 0; i < 32 && blk_take(b, &a); i++)
+		;
+}
+
+static void attack(void *device, struct peer *p, unsigned int turn)
+{
+	struct blk *b = device;
+
+	switch (turn % 4) {
+	case 0:
+		for (unsigned int i = 0; i < 200; i++)
+			peer_notify(p, b->port);
+		break;
+	case 1:
+		bad_requests(b);
+		break;
+	case 2:
+		for (unsigned int i = 0; i < 50; i++)
+			peer_state(p, BUS_CONNECTED);
+		break;
+	case 3:
+		b->prod += 33;
+		blk_push(b);
+		peer_await(p, 1u << BUS_CLOSING | 1u << BUS_CLOSED);
+		peer_start_over(p);
+		peer_connect(p);
+		break;
+	}
+}
+
+static const struct peer_case load_cases[] = {
+	{ "bystander", "load", "a hostile neighbour costs no more than an "
+	  "innocent one", ANSWERED, NULL, load_bystander },
+	{ "bystander-idle", "load", "and an idle worker is left alone",
+	  ANSWERED, NULL, load_idle },
+	{ "neighbour", "neighbour", "it is hostile when told to be", ANYWHERE,
+	  NULL, load_neighbour },
+};
+
 /* -- the program ---------------------------------------------------------------------- */
 
 static struct peer_case cases[160];
@@ -255,6 +339,8 @@ int main(int argc, char **argv)
 	struct peer_class class = {
 		.cases = cases, .offer = offer_plain, .ready = BUS_INITIALISED,
 		.control = blk_control, .reset = blk_reset,
+		.load = load, .load_turn = 128, .load_window = 2048,
+		.attack = attack,
 	};
 	struct peer p;
 	struct blk b = { .p = &p };
@@ -265,6 +351,7 @@ int main(int argc, char **argv)
 	n = add(n, blk_store_cases, blk_store_count);
 	n = add(n, blk_race_cases, blk_race_count);
 	n = add(n, blk_host_cases, blk_host_count);
+	n = add(n, load_cases, ARRAY_SIZE(load_cases));
 	class.count = n;
 	return peer_main(argc, argv, &class, &b, &p, blk_prepare);
 }

@@ -17,8 +17,7 @@
 #define FLAPS 1500u
 #define WRITES 2000u
 
-/* From wherever to Initialising, without Closing. */
-static void start_over(struct peer *p)
+void peer_start_over(struct peer *p)
 {
 	peer_state(p, BUS_CLOSED);
 	peer_await(p, 1u << BUS_CLOSED);
@@ -34,7 +33,7 @@ void peer_try(struct peer *p, const char *node,
 		const struct peer_value *v = &values[i];
 
 		if (i)
-			start_over(p);
+			peer_start_over(p);
 		p->class->offer(p->device, p);
 		expect(p, peer_put(p, node, "%s", v->value),
 		       "%s cannot be written", node);
@@ -105,7 +104,7 @@ void bus_flapping(void *device, struct peer *p)
 	for (unsigned int i = 0; i < FLAPS; i++)
 		peer_state(p, walk[i % ARRAY_SIZE(walk)]);
 	/* rings and ports came and went with it: what is left must be whole */
-	start_over(p);
+	peer_start_over(p);
 	asked = peer_requests(p) - before;
 	printf("# %u states: %lu xenstore requests of the daemon\n", FLAPS,
 	       asked);
@@ -119,7 +118,7 @@ void bus_connecting(void *device, struct peer *p)
 	for (unsigned int i = 0; i < 50; i++) {
 		p->class->offer(device, p);
 		peer_state(p, p->class->ready);
-		start_over(p);
+		peer_start_over(p);
 	}
 	peer_connect(p);
 }
@@ -148,7 +147,7 @@ void bus_state_removed(void *device, struct peer *p)
 		return;
 	peer_remove(p, "state");
 	peer_await(p, 1u << BUS_CLOSED);
-	start_over(p);
+	peer_start_over(p);
 	peer_connect(p);
 }
 

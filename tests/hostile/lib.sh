@@ -7,7 +7,12 @@
 #	run_cases hostile-blk "uvbd/51712" blk
 #	blk_end
 #
-# blk_begin and net_begin make 2 test lines, blk_end and net_end 4.
+# blk_begin and net_begin make 2 test lines, blk_end and net_end 4. Backends:
+#
+#	plan $((2 + $(hostile-blkback count all)))
+#	back_begin
+#	blk_back all
+#	back_end
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/both.sh"
 PATH=$PATH:/box/bin
@@ -25,6 +30,7 @@ take_lines() {
 		case $line in
 		'pass '*) ok "${line#pass }" ;;
 		'fail '*) not_ok "${line#fail }" ;;
+		'skip '*) skip "${line#skip }" ;;
 		*) diag "${line#\# }" ;;
 		esac
 	done
@@ -97,8 +103,6 @@ blk_end() {
 # host's side of it somebody who answers
 mac=00:16:3e:5e:ed:01
 net_begin() {
-	local vif
-
 	leak_snapshot
 	guest_begin || bail "no guest"
 	errors_shown
@@ -107,8 +111,12 @@ net_begin() {
 	netd=$daemon_pid
 	device_add uvif 0 "+mac=$mac" "mac=$mac" mtu=9000 "$@"
 	check "a vif is made" wait_until 20 back_is 2
-	vif=vif$guest.0
-	hostile-net echo "$vif" $mac >"$logs/echo.log" 2>&1 3>&- &
+	echo_start
+}
+
+# somebody who answers on the host's side of $guest's vif
+echo_start() {
+	hostile-net echo "vif$guest.0" $mac >>"$logs/echo.log" 2>&1 3>&- &
 	echo_pid=$!
 	disown
 }
@@ -121,6 +129,34 @@ net_end() {
 	errors_hidden
 	daemon_stop "$netd"
 	is $? 0 "the daemon ends in good order"
+	is "$(sanitizer_lines)" "" "nobody crashed, and no sanitizer complains"
+	guest_end "$guest"
+	leak_check
+}
+
+# -- backends that misbehave ------------------------------------------------------------
+
+back_begin() {
+	leak_snapshot
+	guest_begin || bail "no guest"
+}
+
+# blk_back IDS, net_back IDS: our frontend against these cases of a backend
+blk_back() {
+	device_add uvbd 51712 +virtual-device=51712
+	take_lines < <(hostile-blkback run 51712 "$guest" "$logs/blkfront.log" \
+		"$1" "${in_guest[@]}" xl-lite-blkfront --socket "$work/nbd" 2>&1)
+	device_forget
+}
+
+net_back() {
+	device_add uvif 0 +mac=$mac +mtu=1500
+	take_lines < <(hostile-netback run 0 "$guest" "$logs/netfront.log" \
+		"$1" "${in_guest[@]}" xl-lite-netfront 2>&1)
+	device_forget
+}
+
+back_end() {
 	is "$(sanitizer_lines)" "" "nobody crashed, and no sanitizer complains"
 	guest_end "$guest"
 	leak_check

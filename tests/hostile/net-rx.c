@@ -4,8 +4,10 @@
 
 #include "tests/hostile/net.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/cleanup.h"
 #include "lib/ring.h"
@@ -257,6 +259,74 @@ static void headroom(void *device, struct peer *p)
 	}
 }
 
+/* -- ends with the guest ------------------------------------------------------ */
+
+static void say_pushed(void)
+{
+	CLEANUP_CLOSE int fd = open("/tmp/test/pushed", O_WRONLY | O_CREAT |
+				    O_CLOEXEC, 0600);
+
+	(void)fd;
+}
+
+static bool is_closing(void *arg)
+{
+	return peer_back(arg) == BUS_CLOSING;
+}
+
+/* The ring is broken, the backend waits for us: until killed. */
+static void end_broken(void *device, struct peer *p)
+{
+	struct net *n = device;
+
+	if (!peer_connect(p))
+		return;
+	ring_store(&n->rx->req_prod, 257);
+	peer_notify(p, n->port);
+	peer_until(p, is_closing, p);
+	say_pushed();
+	for (;;)
+		pause();
+}
+
+/* Frames without end: until killed. */
+static void end_sending(void *device, struct peer *p)
+{
+	struct net *n = device;
+
+	if (!peer_connect(p))
+		return;
+	net_lend(n, 64);
+	for (unsigned int i = 0;; i++) {
+		struct netif_tx_request req = net_tx(n, 0, 200, 0);
+		struct netif_tx_response rsp;
+
+		net_frame(n, n->tx_data, 200);
+		for (unsigned int j = 0; j < 100; j++)
+			net_put(n, &req, sizeof(req));
+		net_push(n);
+		if (i == 10)
+			say_pushed();
+		for (unsigned int j = 0; j < 100; j++)
+			net_take(n, &rsp);
+	}
+}
+
+static void headroom_starved(void *device, struct peer *p)
+{
+	struct net *n = device;
+
+	if (!peer_connect(p))
+		return;
+	net_lend(n, 1);
+	net_flood(n, 20, LARGE);
+	for (unsigned int i = 0; i < 100; i++) {
+		peer_put(p, "xdp-headroom", "%u", i % 2 ? 0 : 32767);
+		peer_state(p, i % 2 ? BUS_CONNECTED : BUS_RECONFIGURING);
+	}
+	net_lend(n, 100);
+}
+
 #define AHEAD "a ring ahead"
 
 const struct peer_case net_rx_cases[] = {
@@ -280,7 +350,13 @@ const struct peer_case net_rx_cases[] = {
 	  ANSWERED, NULL, quiet },
 	{ "R08-mute", "net", "it lends in silence, and had not said so",
 	  ANSWERED, NULL, mute },
+	{ "X10-broken", "net-killed", "the guest ends with a broken ring",
+	  ANYWHERE, NULL, end_broken },
+	{ "X10-sending", "net-killed", "the guest ends while it sends",
+	  ANYWHERE, NULL, end_sending },
 	{ "R10", "net", "headroom that was not offered", ANSWERED, NULL,
 	  headroom },
+	{ "R11", "net", "headroom changes with one page lent", ANSWERED, NULL,
+	  headroom_starved },
 };
 const unsigned int net_rx_count = ARRAY_SIZE(net_rx_cases);

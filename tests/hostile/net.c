@@ -305,13 +305,74 @@ bool net_control(void *device, struct peer *p)
 	/* where a flood waits still, the answer may be dropped: ask again */
 	for (unsigned int tries = 0; r == 0; tries++) {
 		net_frame(n, n->tx_data, 1000);
-		if (tries == 1000 || !send_one(n, n->tx_data, 1000))
+		if (tries == 300 || !send_one(n, n->tx_data, 1000))
 			return expect(p, false, "asked %u times", tries);
 		r = hear(n, 20);
 	}
 	return r > 0 && expect(p, !n->foreign, "%u frames from a foreign "
 			       "address came through", n->foreign);
 }
+
+/* -- for load.c ----------------------------------------------------------------------------- */
+
+static bool load(void *device, struct peer *p, unsigned int count)
+{
+	bool good = true;
+
+	while (count-- && good)
+		good = net_control(device, p);
+	return good;
+}
+
+static void bad_frames(struct net *n)
+{
+	struct netif_tx_response rsp;
+
+	for (unsigned int i = 0; i < 64; i++) {
+		struct netif_tx_request req = net_tx(n, 0, i % 2 ? 5 : 200, 0);
+
+		req.gref = i % 4 ? 31000 : n->tx_grefs[0];
+		net_put(n, &req, sizeof(req));
+	}
+	net_push(n);
+	for (unsigned int i = 0; i < 64 && net_take(n, &rsp); i++)
+		;
+}
+
+static void attack(void *device, struct peer *p, unsigned int turn)
+{
+	struct net *n = device;
+
+	switch (turn % 4) {
+	case 0:
+		for (unsigned int i = 0; i < 200; i++)
+			peer_notify(p, n->port);
+		break;
+	case 1:
+		bad_frames(n);
+		break;
+	case 2:
+		for (unsigned int i = 0; i < 50; i++)
+			peer_state(p, BUS_CONNECTED);
+		break;
+	case 3:
+		n->tx_prod += 300;
+		net_push(n);
+		peer_await(p, 1u << BUS_CLOSING | 1u << BUS_CLOSED);
+		peer_start_over(p);
+		peer_connect(p);
+		break;
+	}
+}
+
+static const struct peer_case load_cases[] = {
+	{ "bystander", "load", "a hostile neighbour costs no more than an "
+	  "innocent one", ANSWERED, NULL, load_bystander },
+	{ "bystander-idle", "load", "and an idle worker is left alone",
+	  ANSWERED, NULL, load_idle },
+	{ "neighbour", "neighbour", "it is hostile when told to be", ANYWHERE,
+	  NULL, load_neighbour },
+};
 
 /* -- the program ------------------------------------------------------------------------------ */
 
@@ -329,6 +390,8 @@ int main(int argc, char **argv)
 	struct peer_class class = {
 		.cases = cases, .offer = net_offer, .ready = BUS_CONNECTED,
 		.control = net_control, .reset = reset,
+		.load = load, .load_turn = 8, .load_window = 400,
+		.attack = attack,
 	};
 	struct peer p;
 	struct net n = { .p = &p };
@@ -340,6 +403,7 @@ int main(int argc, char **argv)
 	at = add(at, net_rx_cases, net_rx_count);
 	at = add(at, net_store_cases, net_store_count);
 	at = add(at, net_race_cases, net_race_count);
+	at = add(at, load_cases, ARRAY_SIZE(load_cases));
 	class.count = at;
 	return peer_main(argc, argv, &class, &n, &p, prepare);
 }

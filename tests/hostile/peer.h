@@ -15,7 +15,7 @@
  * Initialising, as the next driver of a guest does, so that each case begins
  * anew and shows that the one before left nothing broken.
  *
- * It prints 'pass CASE: WHAT', 'fail CASE: WHAT', and lines of a figure or a
+ * It prints 'pass CASE: WHAT', 'fail' or 'skip' instead, and lines of a figure or a
  * complaint behind '# '; tests/hostile/lib.sh makes TAP of these.
  *
  * Only the public libraries are used, so the program runs in a guest of the
@@ -59,6 +59,7 @@ struct peer {
 	const struct peer_class *class;
 	void *device;
 	unsigned int complaints;	/* of the case at hand */
+	const char *unsure;		/* nothing can be said, and why */
 	char reason[512];		/* why the backend closed, last read */
 };
 
@@ -113,8 +114,6 @@ pid_t peer_worker(struct peer *p);
 unsigned long peer_rss(pid_t pid);
 /* Mappings of a process. */
 unsigned long peer_maps(pid_t pid);
-/* CPU time a process has used, in microseconds. */
-uint64_t peer_cpu_us(pid_t pid);
 unsigned long peer_lines(const struct peer *p);
 /* Requests that the daemon has made of xenstored so far. */
 unsigned long peer_requests(struct peer *p);
@@ -142,6 +141,11 @@ struct peer_class {
 	bool (*control)(void *device, struct peer *p);
 	/* between connections */
 	void (*reset)(void *device, struct peer *p);
+	/* for load.c: COUNT good operations, all checked; and how many */
+	bool (*load)(void *device, struct peer *p, unsigned int count);
+	unsigned int load_turn, load_window;
+	/* one burst of mischief, another one each turn; connected afterwards */
+	void (*attack)(void *device, struct peer *p, unsigned int turn);
 };
 
 /*
@@ -157,6 +161,9 @@ int peer_main(int argc, char **argv, const struct peer_class *class,
 
 /* Offer, and up to Connected on both sides; false and a complaint if not. */
 bool peer_connect(struct peer *p);
+
+/* From wherever to Initialising, by Closed alone. */
+void peer_start_over(struct peer *p);
 
 struct peer_value {
 	const char *value;
@@ -184,6 +191,12 @@ void bus_node_flood(void *device, struct peer *p);
 void bus_state_flood(void *device, struct peer *p);
 void bus_other_backend(void *device, struct peer *p);
 void bus_backend_folder(void *device, struct peer *p);
+
+/* -- a bystander and its neighbour: load.c ------------------------------------------- */
+
+void load_neighbour(void *device, struct peer *p);
+void load_bystander(void *device, struct peer *p);
+void load_idle(void *device, struct peer *p);
 
 /* -- a second thread ----------------------------------------------------------- */
 

@@ -99,7 +99,7 @@ install_tree() {
 	# programs of the tests' own, which nobody installs
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/{nbdio,netio} \
 		tests/conformance/conformance \
-		tests/hostile/hostile-{blk,blkback,net} \
+		tests/hostile/hostile-{blk,net}{,back} \
 		tests/sim/xlsim tests/sim/sweep/sweep || return
 	install -D -t "$1/box/lib" tests/sim/libxlsim.so || return
 	# what asks the kernel something: test-unit-on-this-kernel.sh
