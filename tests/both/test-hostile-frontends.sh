@@ -11,7 +11,7 @@ blk="control B01 B01-half B02 B07 B08 B10 B11 B12 B13 B15-readonly B19 B20
 	B35 B35-edges B35-connecting"
 net="control T01 T05 T08 T08-whole T18 R04 R05 X01-nul X05 X05-edges
 	X05-connecting"
-plan $((14 + $(cases hostile-blk $blk) + $(cases hostile-net $net)))
+plan $((14 + 1 + $(cases hostile-blk $blk) + $(cases hostile-net $net)))
 
 blk_begin w
 ro=51728
@@ -33,6 +33,19 @@ run_cases hostile-blk uvbd/$ro B15-readonly
 device_unplug
 wait_until 60 back_is 6
 device_forget
+
+# a disk of blocks of 4096 bytes, where one can be made
+truncate -s 8M "$work/image.4k"
+if loop=$(losetup -f --show -b 4096 "$work/image.4k" 2>/dev/null); then
+	disk_add 51760 "$loop" w
+	run_cases hostile-blk uvbd/51760 B14
+	device_unplug
+	wait_until 60 back_is 6
+	device_forget
+	losetup -d "$loop"
+else
+	skip "no loop device can be made here"
+fi
 
 wait $client
 is $? 0 "every byte of the other disk was right"
