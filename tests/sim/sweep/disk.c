@@ -151,7 +151,7 @@ static enum outcome want_bytes(struct world *w, struct disk *d, size_t size)
 	uint64_t end = now_ms() + limit_s * UINT64_C(1000);
 
 	while (d->in_used < size) {
-		if (!exchange(w, d, 20))
+		if (!exchange(w, d, 20) || w->daemon.over)
 			return ENDED;
 		if (now_ms() > end)
 			return STALLED;
@@ -260,6 +260,9 @@ static enum outcome request(struct world *w, struct disk *d, enum op op,
 		error = take_reply(d, op, size);
 		if (error >= 0)
 			return error ? FAILED : DONE;
+		/* nobody is left to answer, until it is started again */
+		if (w->daemon.over)
+			return ENDED;
 		now = now_ms();
 		if (now < start + (pokes + 1) * QUIET_MS)
 			continue;

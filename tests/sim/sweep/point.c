@@ -382,9 +382,7 @@ static bool faulty_part(struct world *w, const struct point *p, bool *hit)
 	device_forget(w, &w->dev);
 	wait_for(w, settled, (void *)p, limit_s);
 	*hit = was_hit(p);
-	if (*hit && may_end_daemon(p))
-		wait_for(w, daemon_over, NULL, limit_s);
-	return daemon_judge(w, p);
+	return true;
 }
 
 /* What could not be opened is the toolstack's to remove, and to try again. */
@@ -401,6 +399,11 @@ static bool run(struct world *w, const struct point *p, bool *hit)
 {
 	w->restarted = false;
 	if (!faulty_part(w, p, hit))
+		return false;
+	/* one that was killed may take a moment to be dead */
+	if (*hit && may_end_daemon(p) && !w->restarted)
+		wait_for(w, daemon_over, NULL, limit_s);
+	if (!daemon_judge(w, p))
 		return false;
 	/* what was asked of a daemon that ended is asked again */
 	*hit = *hit || was_hit(p);
