@@ -41,7 +41,10 @@
 #define PAGE 4096u
 /* Ends what hangs; never decides whether something is quick enough. */
 #define PATIENCE_S 60
-/* Lines that one case may make the daemon log. */
+/*
+ * Lines that one case may make the daemon log, in each minute that it is in:
+ * a few more than what the daemon allows a device.
+ */
 #define LINES_MAX 15
 
 struct peer_class;
