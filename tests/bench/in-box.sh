@@ -182,3 +182,4 @@ done
 for pid in "${daemon_pids[@]}"; do
 	kill "$pid" 2>/dev/null
 done
+[ $test_failures = 0 ]
