@@ -161,9 +161,10 @@ static bool state_came(void *arg)
 bool back_await(struct back *b, unsigned int states)
 {
 	struct wanted w = { b, states };
+	bool came = back_until(b, state_came, &w);
 
-	return wish(b, back_until(b, state_came, &w), "the frontend is %s%s, "
-		    "and none of states 0x%x comes",
+	return wish(b, came, "the frontend is %s%s, and none of states 0x%x "
+		    "comes",
 		    bus_state_name(back_front(b)), b->pid ? "" : " and ended",
 		    states);
 }

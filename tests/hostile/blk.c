@@ -170,10 +170,12 @@ static bool answer_came(void *arg)
 
 bool blk_take(struct blk *b, struct answer *a)
 {
+	bool came = peer_until(b->p, answer_came, b);
 	struct blkif_response rsp;
 
-	if (!expect(b->p, peer_until(b->p, answer_came, b),
-		    "no answer comes: %u of %u are there, the backend is %s",
+	/* only now: what the backend is by then */
+	if (!expect(b->p, came, "no answer comes: %u of %u are there, "
+		    "the backend is %s",
 		    b->cons, b->prod, bus_state_name(peer_back(b->p)))) {
 		b->lost = true;
 		return false;

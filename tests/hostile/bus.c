@@ -91,6 +91,8 @@ void bus_edges(void *device, struct peer *p)
 			peer_state(p, i);
 			peer_state(p, j);
 		}
+	peer_state(p, BUS_CLOSED);
+	peer_rest(p);
 }
 
 void bus_flapping(void *device, struct peer *p)
@@ -103,6 +105,7 @@ void bus_flapping(void *device, struct peer *p)
 	p->class->offer(device, p);
 	for (unsigned int i = 0; i < FLAPS; i++)
 		peer_state(p, walk[i % ARRAY_SIZE(walk)]);
+	peer_rest(p);
 	/* rings and ports came and went with it: what is left must be whole */
 	peer_start_over(p);
 	asked = peer_requests(p) - before;

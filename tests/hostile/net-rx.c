@@ -95,8 +95,9 @@ static void jump(struct net *n, uint32_t prod)
 	if (!net_control(n, n->p))
 		return;
 	n->lost = true;
+	/* seen by the next look, whatever that was for */
 	ring_store(&n->rx->req_prod, prod);
-	net_flood(n, 10, 200);
+	ring_mb();
 	peer_notify(n->p, n->port);
 }
 

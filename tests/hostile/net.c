@@ -116,8 +116,11 @@ static bool answer_came(void *arg)
 
 bool net_take(struct net *n, struct netif_tx_response *rsp)
 {
-	if (!expect(n->p, peer_until(n->p, answer_came, n),
-		    "no answer comes: %u of %u are there, the backend is %s",
+	bool came = peer_until(n->p, answer_came, n);
+
+	/* only now: what the backend is by then */
+	if (!expect(n->p, came, "no answer comes: %u of %u are there, "
+		    "the backend is %s",
 		    n->tx_cons, n->tx_prod, bus_state_name(peer_back(n->p)))) {
 		n->lost = true;
 		return false;

@@ -155,9 +155,10 @@ static bool state_came(void *arg)
 bool peer_await(struct peer *p, unsigned int states)
 {
 	struct wanted w = { .p = p, .states = states };
+	bool came = peer_until(p, state_came, &w);
 
-	return expect(p, peer_until(p, state_came, &w),
-		      "the backend is %s, and none of states 0x%x comes",
+	return expect(p, came, "the backend is %s, and none of states 0x%x "
+		      "comes",
 		      bus_state_name(peer_back(p)), states);
 }
 
@@ -292,27 +293,52 @@ static bool report_there(void *arg)
 	return access(arg, F_OK) == 0;
 }
 
-unsigned long peer_requests(struct peer *p)
+static bool read_report(struct peer *p, char *text, size_t size)
 {
-	static const char node[] = "\"xenstore_requests\": ";
-	char program[64], path[128], text[512] = "";
+	char program[64], path[128];
 	CLEANUP_CLOSE int fd = -1;
-	const char *at;
+	ssize_t n;
 
-	if (!p->daemon)
-		return 0;
 	read_proc(p->daemon, "comm", program, sizeof(program));
 	program[strcspn(program, "\n")] = '\0';
 	snprintf(path, sizeof(path), "/run/xl-lite/%s.stats", program);
 	unlink(path);
 	kill(p->daemon, SIGUSR1);
+	p->reports++;
 	if (!peer_until(p, report_there, path))
-		return 0;
+		return false;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 || read(fd, text, sizeof(text) - 1) <= 0)
+	n = fd == -1 ? -1 : read(fd, text, size - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+unsigned long peer_requests(struct peer *p)
+{
+	static const char node[] = "\"xenstore_requests\": ";
+	const char *at;
+	char text[512];
+
+	if (!p->daemon || !read_report(p, text, sizeof(text)))
 		return 0;
 	at = strstr(text, node);
 	return at ? strtoul(at + strlen(node), NULL, 10) : 0;
+}
+
+static bool saw_closed(void *arg)
+{
+	char text[512];
+
+	return read_report(arg, text, sizeof(text)) &&
+	       strstr(text, "\"state\": \"Closed\", "
+			    "\"frontend\": \"Closed\"");
+}
+
+bool peer_rest(struct peer *p)
+{
+	return !p->daemon ||
+	       expect(p, peer_until(p, saw_closed, p),
+		      "the daemon does not see it Closed");
 }
 
 /* -- life ----------------------------------------------------------------------------- */
@@ -426,9 +452,10 @@ static bool is_closed(void *arg)
 
 static void judge_closed(const struct peer_case *c, struct peer *p)
 {
-	if (!expect(p, peer_until(p, is_closed, p),
-		    "not closed with a reason: the backend is %s, error '%s'",
-		    bus_state_name(peer_back(p)), p->reason))
+	bool closed = peer_until(p, is_closed, p);
+
+	if (!expect(p, closed, "not closed with a reason: the backend is %s, "
+		    "error '%s'", bus_state_name(peer_back(p)), p->reason))
 		return;
 	if (c->reason)
 		expect(p, strstr(p->reason, c->reason),
@@ -495,6 +522,7 @@ static bool run_case(const struct peer_case *c, const struct peer_class *class,
 		     void *device, struct peer *p)
 {
 	unsigned long lines = peer_lines(p), minutes = minute_now();
+	unsigned long reports = p->reports;
 	pid_t worker = peer_worker(p);
 
 	p->complaints = 0;
@@ -505,7 +533,8 @@ static bool run_case(const struct peer_case *c, const struct peer_class *class,
 	class->reset(device, p);
 	lines = peer_lines(p) - lines;
 	minutes = minute_now() - minutes + 1;
-	expect(p, lines < LINES_MAX * minutes, "the daemon logged %lu lines",
+	reports = p->reports - reports;
+	expect(p, lines < LINES_MAX * minutes + reports, "the daemon logged %lu lines",
 	       lines);
 	if (p->daemon) {
 		expect(p, kill(p->daemon, 0) == 0, "the daemon is gone");

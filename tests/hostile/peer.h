@@ -62,6 +62,7 @@ struct peer {
 	const struct peer_class *class;
 	void *device;
 	unsigned int complaints;	/* of the case at hand */
+	unsigned long reports;		/* asked of the daemon: a line each */
 	const char *unsure;		/* nothing can be said, and why */
 	char reason[512];		/* why the backend closed, last read */
 };
@@ -120,6 +121,13 @@ unsigned long peer_maps(pid_t pid);
 unsigned long peer_lines(const struct peer *p);
 /* Requests that the daemon has made of xenstored so far. */
 unsigned long peer_requests(struct peer *p);
+
+/*
+ * After Closed was written over states that nobody waited for: until the
+ * daemon knows. Before that a state of the backend's may be its answer to one
+ * of those. True where there is no daemon to ask.
+ */
+bool peer_rest(struct peer *p);
 
 /* -- cases ------------------------------------------------------------------------ */
 
