@@ -61,6 +61,7 @@ static void fail_reason(struct xenbus *bus, int err, const char *reason)
 	if (bus->view.failed)
 		return;
 	bus->view.failed = true;
+	bus->view.anew = false;
 	bus->error = err;
 	if (reason != dev->reason)
 		snprintf(dev->reason, sizeof(dev->reason), "%s", reason);
@@ -397,6 +398,10 @@ static int look_frontend(struct xenbus *bus)
 		return r;
 	bus->look_frontend = false;
 	bus->frontend_seen = true;
+	/* the same driver does not come this way, only what came after it */
+	if (was != BUS_UNKNOWN && was != bus->view.frontend &&
+	    bus->view.frontend == BUS_INITIALISING)
+		bus->view.anew = true;
 	if (was != bus->view.frontend)
 		log_debug("%s: frontend is %s", bus->dev->name,
 			  bus_state_name(bus->view.frontend));
@@ -627,6 +632,7 @@ static void carry_out(struct xenbus *bus, enum backend_step step)
 		break;
 	case BACKEND_FORGIVE:
 		bus->view.failed = false;
+		bus->view.anew = false;
 		break;
 	case BACKEND_REOPEN:
 		step_reopen(bus);

@@ -238,8 +238,9 @@ static enum backend_step step_closed(const struct backend_view *v)
 	if (!v->online)
 		return BACKEND_REMOVE;
 	if (v->failed)
-		return frontend_closed(v->frontend) ? BACKEND_FORGIVE :
-						      BACKEND_NOTHING;
+		return frontend_closed(v->frontend) ||
+		       (v->anew && v->frontend == BUS_INITIALISING) ?
+		       BACKEND_FORGIVE : BACKEND_NOTHING;
 	/*
 	 * Bound again in haste, Linux' frontend still reads our old Connected
 	 * and offers new rings at once, without Initialising.

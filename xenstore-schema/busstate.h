@@ -91,6 +91,11 @@ struct backend_view {
 	 * written: that is a new device.
 	 */
 	bool failed;
+	/*
+	 * Since it failed, the frontend was seen to go to Initialising: the
+	 * Closed before it was over when we looked. FORGIVE clears it.
+	 */
+	bool anew;
 };
 
 enum backend_step {
@@ -117,7 +122,7 @@ enum backend_step {
 	BACKEND_DISCONNECT,
 	/* Nothing is held: go Closed. What is behind stays open. */
 	BACKEND_CLOSED,
-	/* Both ends are closed: clear `failed`, the next driver may try. */
+	/* Both ends were closed: clear `failed`, the next driver may try. */
 	BACKEND_FORGIVE,
 	/* The next driver is there: open if needed, features, InitWait. */
 	BACKEND_REOPEN,

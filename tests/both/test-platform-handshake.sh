@@ -34,7 +34,7 @@ forget() { xenstore-rm "/local/domain/$guest"; xenstore-rm "$root"; }
 
 starts_and_stops() { daemon_start first nulld && daemon_stop $daemon_pid; }
 
-plan 62
+plan 63
 leak_snapshot
 
 # -- what must be there ---------------------------------------------------------
@@ -136,6 +136,21 @@ check "the next driver may try" reaches 3 2
 front 3 3
 check "and gets through" reaches 3 4
 check "which cleans the error" wait_until 10 absent $errors/$guest
+front 3 6
+reaches 3 6
+order 3 refuse
+front 3 1
+reaches 3 2
+front 3 3
+reaches 3 5
+kill -STOP $nulld
+front 3 6
+order 3 serve
+front 3 1
+kill -CONT $nulld
+check "and the next is not missed when we are slow" reaches 3 2
+front 3 3
+reaches 3 4
 
 device 4
 order 4 crash

@@ -90,6 +90,7 @@ static void back_carry_out(enum backend_step step)
 	case BACKEND_FORGIVE:
 		MUST(w.back.failed);
 		w.back.failed = false;
+		w.back.anew = false;
 		break;
 	case BACKEND_REOPEN:
 		MUST(w.back.rings == RINGS_NONE && !w.back.failed);
@@ -112,6 +113,10 @@ static void back_to_rest(void)
 	for (unsigned int i = 0; !w.back_over; i++) {
 		enum backend_step step;
 
+		if (w.back.frontend != BUS_UNKNOWN &&
+		    w.back.frontend != w.front.mine &&
+		    w.front.mine == BUS_INITIALISING)
+			w.back.anew = true;
 		w.back.frontend = w.front.mine;
 		step = backend_step(&w.back);
 		fuzz_states++;

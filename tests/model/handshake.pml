@@ -24,8 +24,7 @@
  *
  * FAULTS bounds how many things go wrong in a run, in all combinations. Left
  * out: a device that is made anew at the same path while a frontend of the old
- * one runs, and after that another frontend (LIVES). That can end in a backend
- * that is Closed, failed, and waits for a frontend that waits for it.
+ * one runs, and after that another frontend (LIVES): not all of it holds then.
  *
  * models: lib/xenbus.c look_own look_online look identify look_frontend
  * models: lib/xenbus.c go write_change drain rings_gone step_reopen step_open
@@ -194,7 +193,8 @@ byte daemons;
 #endif
 bit known;			/* it has a struct xenbus for the device */
 byte v_mine, v_front;		/* struct backend_view */
-bit v_present, v_online, v_opened, v_changed, v_announced, v_failed;
+bit v_present, v_online, v_opened, v_changed, v_announced, v_failed,
+	v_anew;
 byte v_rings;
 bit look_own, look_online, look_front, identified, seen;
 byte b_step;
@@ -235,6 +235,7 @@ c_code {
 			.present = s->v_present, .online = s->v_online,
 			.opened = s->v_opened, .rings = s->v_rings,
 			.announced = s->v_announced, .failed = s->v_failed,
+			.anew = s->v_anew,
 		};
 
 		return backend_step(&v);
@@ -276,7 +277,10 @@ inline wrote_frontend_state()
 
 inline fail()
 {
-	v_failed = 1
+	if
+	:: !v_failed -> v_failed = 1; v_anew = 0
+	:: else
+	fi
 }
 
 #ifdef MUTANT_trust_old_online
@@ -399,7 +403,7 @@ inline carry_out_backend()
 		:: else
 		fi
 	:: b_step == B_CLOSED -> go(CLOSED)
-	:: b_step == B_FORGIVE -> v_failed = 0
+	:: b_step == B_FORGIVE -> v_failed = 0; v_anew = 0
 	fi
 }
 
@@ -415,6 +419,7 @@ inline forget_device()
 	v_mine = GONE;
 	v_opened = 0;
 	v_failed = 0;
+	v_anew = 0;
 	v_online = 0;
 	v_present = 0;
 	v_announced = 0;
@@ -479,6 +484,8 @@ inline look_at_frontend()
 {
 	look_front = 0;
 	seen = 1;
+	v_anew = v_anew || (v_front != UNKNOWN && v_front != f_state &&
+			    f_state == INITIALISING);
 	v_front = f_state
 }
 

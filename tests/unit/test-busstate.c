@@ -29,7 +29,7 @@ static unsigned int failures;
 enum {
 	UNOPENED = 1, OFFLINE = 2, REMOVED = 4, HOTPLUG = 8, CHANGED = 16,
 	ANNOUNCED = 32, FAILED = 64, ATTACHING = 128, ATTACHED = 256,
-	DETACHING = 512,
+	DETACHING = 512, ANEW = 1024,
 	SERVING = ATTACHED | ANNOUNCED,
 };
 #define BACK(mine, frontend, but) BUS_##mine, BUS_##frontend, but
@@ -164,6 +164,10 @@ static const struct {
 	  BACK(CLOSING, CONNECTED, FAILED), BACKEND_NOTHING },
 	{ "a failed device is not opened again by the same driver",
 	  BACK(CLOSED, INITIALISING, FAILED), BACKEND_NOTHING },
+	{ "but by the next, whose predecessor was closed while nobody looked",
+	  BACK(CLOSED, INITIALISING, FAILED | ANEW), BACKEND_FORGIVE },
+	{ "which is not so of one that is further already",
+	  BACK(CLOSED, INITIALISED, FAILED | ANEW), BACKEND_NOTHING },
 	{ "both closed: forgiven",
 	  BACK(CLOSED, CLOSED, FAILED), BACKEND_FORGIVE },
 	{ "the driver went away: forgiven",
@@ -315,6 +319,7 @@ static void test_backend_lines(void)
 			.changed = but & CHANGED,
 			.announced = but & ANNOUNCED,
 			.failed = but & FAILED,
+			.anew = but & ANEW,
 			.rings = but & ATTACHING ? RINGS_ATTACHING :
 				 but & ATTACHED ? RINGS_ATTACHED :
 				 but & DETACHING ? RINGS_DETACHING : RINGS_NONE,
@@ -415,6 +420,7 @@ static const char *backend_do(struct backend_view *v, enum backend_step step)
 		break;
 	case BACKEND_FORGIVE:
 		v->failed = false;
+		v->anew = false;
 		break;
 	case BACKEND_REMOVE:
 		if (v->rings != RINGS_NONE)
@@ -484,7 +490,7 @@ static const char *frontend_do(struct frontend_view *v,
 
 /* -- every view ------------------------------------------------------------ */
 
-#define BACKEND_VIEWS (BUS_STATES * BUS_STATES * 4 * 128)
+#define BACKEND_VIEWS (BUS_STATES * BUS_STATES * 4 * 256)
 #define FRONTEND_VIEWS (BUS_STATES * BUS_STATES * 32)
 /* More than any walk needs; a walk that needs more goes in circles. */
 #define STEPS_MAX 8
@@ -505,6 +511,7 @@ static struct backend_view backend_nth(unsigned int n)
 	v.changed = n & 16;
 	v.announced = n & 32;
 	v.failed = n & 64;
+	v.anew = n & 128;
 	return v;
 }
 
