@@ -96,14 +96,23 @@ pack_payload() {
 	truncate -s $payload_size "$run/payload"
 }
 
-# At most as many boxes at a time as there are processors, over all runs on
-# this cache: more only make each other time out.  Sets $slot.  No waiter is
+# How many boxes may run at a time: each has its processors to itself.  With
+# two on two processors they wait for each other's locks and TLB flushes, and
+# both together take longer than one after the other.
+boxes_at_a_time() {
+	local count
+
+	count=$(($(nproc) / box_processors))
+	echo $((count > 0 ? count : 1))
+}
+
+# Not more than that, over all runs on this cache.  Sets $slot.  No waiter is
 # ever killed here: bash runs the script's EXIT trap in a child that is killed
 # before its exec, and the folder of this run would go.
 take_slot() {
 	local count number fd lines=()
 
-	count=$(nproc)
+	count=$(boxes_at_a_time)
 	for ((number = 0; number < count; number++)); do
 		exec {fd}>"$cache/box-slot.$number"
 		lines+=("$fd")

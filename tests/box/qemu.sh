@@ -13,6 +13,7 @@
 # Needs common.sh.  Everything with a name is in $run, which the caller makes.
 
 box_memory=${XL_LITE_BOX_MEMORY:-3072}
+box_processors=2
 payload_size=512M
 
 # /dev/kvm may be there and still be no use: Xen in the box needs the CPU's own
@@ -35,7 +36,7 @@ box_args() {
 	xen+=" bootscrub=0 dom0_mem=1024M,max:1024M dom0_max_vcpus=2 gnttab_max_frames=256"
 	args=(
 		-name box -nodefaults -no-user-config -no-reboot -display none
-		-machine pc,memory-backend=ram $(box_cpu) -smp 2 -m "$box_memory"
+		-machine pc,memory-backend=ram $(box_cpu) -smp $box_processors -m "$box_memory"
 		-kernel "$1/xen" -append "$xen"
 		-initrd "$1/vmlinux console=hvc0 quiet xenstored=${XENSTORED:-xenstored},$1/initramfs"
 		-device virtio-blk-pci,drive=root,addr=4
