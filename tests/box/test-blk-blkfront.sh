@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Stock Linux blkfront reads, writes, flushes and discards through xl-lite-blkd,
 # cannot write to a read-only disk, lets go of its disk, and finds it again when
-# it is plugged again.
+# it is plugged again; over rings of 16 pages, the most that both know.
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/blk.sh"
-plan 20
+plan 21
 
 rw=51712 ro=51728
 
@@ -48,7 +48,10 @@ wait-for grep -qv '^0$' /sys/block/xvda/size
 echo "replugged $(dd if=/dev/xvda bs=1M skip=4 count=2 2>/dev/null | md5sum)"
 EOF
 guest_ramdisk "$work/ramdisk" "$work/job.cpio"
-guest_cfg blk "ramdisk='$work/ramdisk'" "vcpus=2" >"$work/blk.cfg"
+# it keeps a page for each segment that its rings have room for: 256 MiB here
+guest_cfg blk "ramdisk='$work/ramdisk'" "vcpus=2" "memory=512" \
+	"extra='console=hvc0 quiet xen_blkfront.max_ring_page_order=4'" \
+	>"$work/blk.cfg"
 check "a guest is made" xl create -p "$work/blk.cfg"
 domid=$(guest_domid blk)
 disk_add "$domid" $rw "$work/rw.img" w
@@ -64,6 +67,7 @@ disk_remove "$domid" $rw
 disk_unplug "$domid" $ro
 check "the other disk is unplugged while it is in use" \
 	wait_until 60 disk_reaches "$domid" $ro 6
+is "$(xenstore-read "$frontend/ring-page-order")" 4 "it had a ring of 16 pages"
 disk_remove "$domid" $ro
 guest_wait_console blk '^unplugged' 60
 disk_add "$domid" $rw "$work/rw.img" w

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A block device with blocks of 4096 bytes is one in the guest too; fio writes
-# and verifies at depth 32 on two queues; a disk that is unplugged goes while
-# the other stays. ENGINE=sync does it without io_uring.
+# and verifies at depth 32 on two queues, in requests of up to 1 MiB; a disk that
+# is unplugged goes while the other stays. ENGINE=sync does it without io_uring.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/blk.sh"
-plan 16
+plan 17
 
 xvda=51712 xvdb=51728
 
@@ -24,6 +24,7 @@ wait-for grep -qv '^0$' /sys/block/xvda/size
 wait-for grep -qv '^0$' /sys/block/xvdb/size
 echo "blocks $(cat /sys/block/xvda/queue/logical_block_size)"
 echo "sectors $(cat /sys/block/xvda/size)"
+echo "segments $(cat /sys/block/xvda/queue/max_segments)"
 echo "read $(md5sum </dev/xvda)"
 echo "other $(md5sum </dev/xvdb)"
 fio --name=v --filename=/dev/xvda --size=2m --rw=randwrite --bs=4k \
@@ -31,7 +32,7 @@ fio --name=v --filename=/dev/xvda --size=2m --rw=randwrite --bs=4k \
 	--do_verify=1 --verify_fatal=1 --randseed=7 >/tmp/fio 2>&1 &&
 	echo "verified 4k" || tail -n 5 /tmp/fio
 fio --name=v --filename=/dev/xvda --offset=8m --size=2m --rw=randwrite \
-	--bsrange=4k-512k --blockalign=4k --ioengine=libaio --iodepth=8 \
+	--bsrange=4k-1m --blockalign=4k --ioengine=libaio --iodepth=8 \
 	--direct=1 --fsync=16 --verify=crc32c --do_verify=1 \
 	--verify_fatal=1 --numjobs=1 --randseed=8 >/tmp/fio 2>&1 &&
 	echo "verified large" || tail -n 5 /tmp/fio
@@ -43,7 +44,9 @@ wait-for test ! -e /sys/block/xvdb
 dd if=/dev/xvda of=/dev/null bs=1M count=2 2>/dev/null && echo "kept xvda"
 EOF
 guest_ramdisk "$work/ramdisk" "$box_guest/fio.cpio" "$work/job.cpio"
-guest_cfg blk "ramdisk='$work/ramdisk'" "vcpus=2" "memory=512" >"$work/blk.cfg"
+guest_cfg blk "ramdisk='$work/ramdisk'" "vcpus=2" "memory=512" \
+	"extra='console=hvc0 quiet xen_blkfront.max_indirect_segments=256'" \
+	>"$work/blk.cfg"
 check "a guest is made" xl create -p "$work/blk.cfg"
 domid=$(guest_domid blk)
 disk_add "$domid" $xvda "$loop" w
@@ -62,6 +65,7 @@ like "$(cat "$logs/blkd.log")" "queue" "the daemon says what it did"
 
 is "$(said blk blocks)" 4096 "the guest sees blocks of 4096"
 is "$(said blk sectors)" 32768 "and counts sectors of 512"
+is "$(said blk segments)" 256 "and puts 256 segments into a request"
 is "$(said blk read)" "$sum" "it reads what is on the device"
 is "$(guest_console blk | sed -n 's/^verified //p' | tr '\n' ' ')" \
 	"4k large " "fio verifies what it wrote"

@@ -73,7 +73,7 @@ before=$(rss)
 xl pause life
 busybox arping -q -c 1 -w 1 -I xenbr0 192.0.2.2
 ip neigh replace 192.0.2.2 lladdr 00:16:3e:00:00:02 dev xenbr0 nud permanent
-ping -q -f -c 3000 -w 60 -s 1400 192.0.2.2 >/dev/null 2>&1 ||
+ping -q -f -l 3000 -c 3000 -W 1 -w 60 -s 1400 192.0.2.2 >/dev/null 2>&1 ||
 	for ((i = 0; i < 3000; i++)); do
 		echo "$i" >/dev/udp/192.0.2.2/9
 	done
