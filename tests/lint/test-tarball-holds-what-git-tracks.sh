@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# `make dist` packs every file that git tracks: a packager builds from it.
+# `make dist` packs every file that git tracks, and nothing that was built: a
+# packager builds from it.
 # tests/all builds a copy: $checkout is where git knows the files from.
 set -u
 checkout=${checkout:-$srcdir}
@@ -21,7 +22,12 @@ missing=$(cd "$checkout" && git ls-files | while read -r f; do
 	*) [ ! -e "$f" ] || [ -e "$dir/d/$f" ] || echo "$f" ;;
 	esac
 done)
-[ -z "$missing" ] && exit 0
-echo "tracked by git, missing from the tarball (EXTRA_DIST?):"
-echo "$missing"
+built=$(cd "$dir/d" && find . -name '*.o' -o \
+	-name .deps -o -name .dirstamp)
+[ -z "$missing$built" ] && exit 0
+[ -z "$missing" ] ||
+	printf '%s\n' "tracked by git, missing from the tarball (EXTRA_DIST?):" \
+		"$missing"
+[ -z "$built" ] ||
+	printf '%s\n' "built, and in the tarball (dist-hook?):" "$built"
 exit 1
