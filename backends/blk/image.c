@@ -5,7 +5,6 @@
 #include "backends/blk/image.h"
 
 #include "lib/cleanup.h"
-#include "lib/clock.h"
 #include "lib/num.h"
 
 #include <dirent.h>
@@ -20,7 +19,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECTOR 512u
@@ -30,10 +28,6 @@
 #define PERM_WRITE 1
 #define LOCK_HAS 100		/* + permission: somebody has it */
 #define LOCK_DENIES 200		/* + permission: somebody wants nobody to have it */
-
-/* How long a lock that no process has is waited for: a second in all. */
-#define ORPHAN_LOOKS 100
-#define ORPHAN_PAUSE_NS (10 * NS_PER_MS)
 
 static int refuse(int err, char *why, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -50,63 +44,51 @@ static int refuse(int err, char *why, const char *fmt, ...)
 
 /* -- who has it? ------------------------------------------------------------ */
 
-/* How many descriptors of a process are FILE. */
-static unsigned int process_has(const char *pid, const char *file)
+static bool process_has(const char *pid, const char *file)
 {
 	char path[300], link[PATH_MAX];
 	DIR *dir;
 	struct dirent *d;
-	unsigned int count = 0;
+	bool found = false;
 
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
 	if (!dir)
-		return 0;
-	while ((d = readdir(dir))) {
+		return false;
+	while (!found && (d = readdir(dir))) {
 		ssize_t n = readlinkat(dirfd(dir), d->d_name, link,
 				       sizeof(link) - 1);
 
 		if (n < 0)
 			continue;
 		link[n] = '\0';
-		count += !strcmp(link, file);
+		found = !strcmp(link, file);
 	}
 	closedir(dir);
-	return count;
+	return found;
 }
 
 /*
- * Does anybody have PATH open, beside OURS descriptors of this process? In BUF
- * " (by NAME, process PID)" of another process, or "".
+ * " (by NAME, process PID)" of another process that has PATH open, or "".
  * Compares names of links only: a stat() could hang on a dead server.
  */
-static bool find_holder(const char *path, unsigned int ours, char *buf,
-			size_t size)
+static void find_holder(const char *path, char *buf, size_t size)
 {
 	CLEANUP_FREE char *file = realpath(path, NULL);
 	DIR *dir = opendir("/proc");
-	bool found = false;
 	struct dirent *d;
 	uint64_t pid;
 
 	*buf = '\0';
 	if (!dir)
-		return false;
+		return;
 	while (file && (d = readdir(dir))) {
 		CLEANUP_FCLOSE FILE *f = NULL;
 		char comm[300], name[32] = "";
-		unsigned int count;
 
-		if (num_parse(d->d_name, 1, INT_MAX, &pid))
+		if (num_parse(d->d_name, 1, INT_MAX, &pid) ||
+		    pid == (uint64_t)getpid() || !process_has(d->d_name, file))
 			continue;
-		count = process_has(d->d_name, file);
-		if (pid == (uint64_t)getpid()) {
-			found |= count > ours;
-			continue;
-		}
-		if (!count)
-			continue;
-		found = true;
 		snprintf(comm, sizeof(comm), "/proc/%s/comm", d->d_name);
 		f = fopen(comm, "re");
 		if (f && fgets(name, sizeof(name), f))
@@ -116,7 +98,6 @@ static bool find_holder(const char *path, unsigned int ours, char *buf,
 		break;
 	}
 	closedir(dir);
-	return found;
 }
 
 /* -- locks ------------------------------------------------------------------- */
@@ -166,32 +147,6 @@ static int image_lock(int fd, bool readonly)
 	return r;
 }
 
-static bool in_use(int r)
-{
-	return r == -EBUSY || r == -EAGAIN || r == -EACCES;
-}
-
-/*
- * What a killed process had under way keeps its image locked for a moment
- * after it is gone (io_uring is taken apart behind its back): whoever takes
- * its place finds a lock that nobody has.
- */
-static int image_lock_soon(const char *path, int fd, bool readonly,
-			   char *holder, size_t size)
-{
-	static const struct timespec pause = { .tv_nsec = ORPHAN_PAUSE_NS };
-	int r = image_lock(fd, readonly);
-
-	for (unsigned int i = 0; in_use(r) && i < ORPHAN_LOOKS; i++) {
-		/* ours: what was looked up, and what is locked */
-		if (find_holder(path, 2, holder, size))
-			break;
-		nanosleep(&pause, NULL);
-		r = image_lock(fd, readonly);
-	}
-	return r;
-}
-
 /* -- open ---------------------------------------------------------------------- */
 
 static int reopen(int path_fd, int flags)
@@ -229,7 +184,7 @@ static int open_typed(const char *path, int path_fd, struct image *img,
 	if (fd == -EINVAL)
 		fd = reopen(path_fd, flags);
 	if (fd == -EBUSY) {
-		find_holder(path, 1, holder, sizeof(holder));
+		find_holder(path, holder, sizeof(holder));
 		return refuse(fd, why, "it is in use on this host%s: unmount "
 			      "it or stop its user, or use mode r", holder);
 	}
@@ -339,7 +294,7 @@ static int image_learn(struct image *img, const struct stat *st, char *why)
 int image_open(const char *path, bool readonly, struct image *img, char *why)
 {
 	CLEANUP_CLOSE int path_fd = open(path, O_PATH | O_CLOEXEC);
-	char holder[80] = "";
+	char holder[80];
 	struct stat st;
 	int r;
 
@@ -356,8 +311,9 @@ int image_open(const char *path, bool readonly, struct image *img, char *why)
 	r = open_typed(path, path_fd, img, why);
 	if (r < 0)
 		return r;
-	r = image_lock_soon(path, img->fd, readonly, holder, sizeof(holder));
-	if (in_use(r)) {
+	r = image_lock(img->fd, readonly);
+	if (r == -EBUSY || r == -EAGAIN || r == -EACCES) {
+		find_holder(path, holder, sizeof(holder));
 		r = refuse(-EBUSY, why, "it is in use%s: %s", holder, readonly ?
 			   "somebody writes to it" : "a writable image has "
 			   "one user; stop it, or use mode r for both");

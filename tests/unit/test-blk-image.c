@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,55 +113,6 @@ static void test_sharing(void)
 	}
 }
 
-/*
- * An open image that is in no process: on its way through a socket. It is
- * given up after MS, as the kernel does with what a killed process had.
- */
-static void give_up_later(struct image *img, unsigned int ms)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .header = {
-		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-	} };
-	struct iovec byte = { .iov_base = &control, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &byte, .msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	int s[2];
-
-	memcpy(CMSG_DATA(&control.header), &img->fd, sizeof(int));
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s) ||
-	    sendmsg(s[0], &msg, 0) != 1)
-		exit(1);
-	image_close(img);
-	if (fork() == 0) {
-		usleep(ms * 1000);
-		_exit(0);
-	}
-	close(s[0]);
-	close(s[1]);
-}
-
-static void test_lock_of_the_dead(void)
-{
-	char why[IMAGE_WHY_MAX];
-	struct image img;
-	int r;
-
-	if (image_open("disk", false, &img, why))
-		exit(1);
-	give_up_later(&img, 100);
-	r = image_open("disk", false, &img, why);
-	CHECK(!r, "a lock that outlives its process for a moment: %s", why);
-	image_close(&img);
-	wait(NULL);
-}
-
 /* Exit status of qemu-img opening the image to write; 127: not there. */
 static int qemu_img_writes(void)
 {
@@ -214,7 +164,6 @@ int main(void)
 		return 1;
 	test_kinds();
 	test_sharing();
-	test_lock_of_the_dead();
 	test_qemu_sees();
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
 		unlink(made[i]);
