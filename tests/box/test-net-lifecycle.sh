@@ -73,10 +73,8 @@ before=$(rss)
 xl pause life
 busybox arping -q -c 1 -w 1 -I xenbr0 192.0.2.2
 ip neigh replace 192.0.2.2 lladdr 00:16:3e:00:00:02 dev xenbr0 nud permanent
-ping -q -f -l 3000 -c 3000 -W 1 -w 60 -s 1400 192.0.2.2 >/dev/null 2>&1 ||
-	for ((i = 0; i < 3000; i++)); do
-		echo "$i" >/dev/udp/192.0.2.2/9
-	done
+# nobody answers, and that is its status
+ping -q -f -l 3000 -c 3000 -W 1 -w 60 -s 1400 192.0.2.2 >/dev/null 2>&1
 after=$(rss)
 diag "worker: $before KiB before, $after KiB after"
 check "a guest that takes nothing costs the host no memory" \
@@ -115,6 +113,8 @@ check "the guest answers on it" wait_until 240 answers 3
 net_remove "$domid" 0
 check "the first one is gone from the host" \
 	wait_until 60 net_link_is_gone "vif$domid.0"
+# the guest may have answered for this address on either of its vifs
+ip neigh del 192.0.2.3 dev xenbr0 2>/dev/null
 check "the second one goes on" wait_until 60 answers 3
 tell four 'echo "devices: $(ls /sys/class/net | tr "\n" " ")"'
 guest_wait_console life '^guest: job exit' 240
