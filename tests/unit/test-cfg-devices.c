@@ -201,6 +201,10 @@ static const struct {
 	{ "0MB/s", "it begins with a number from 1 to 4294967295, as in "
 		   "10Mb/s" },
 	{ "", "it begins with a number from 1 to 4294967295, as in 10Mb/s" },
+	{ "019Mb/s", "a number that begins with 0 is octal and has no 8 or 9 "
+		     "in it: leave out the 0" },
+	{ "10Mb/s@069ms", "a number that begins with 0 is octal and has no 8 "
+			  "or 9 in it: leave out the 0" },
 	{ "10MB", "the unit ends in /s, and @INTERVAL may follow" },
 	{ "10MB/sec", "the unit ends in /s, and @INTERVAL may follow" },
 	{ "10Mb/s@", "no number follows the @" },

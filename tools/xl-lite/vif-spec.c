@@ -323,26 +323,34 @@ int vif_spec_parse(const struct spec *spec, struct vif_config *ret)
 
 /*
  * The digits at *TEXT; xl reads a leading 0 as octal, so that is what it
- * means. 0 is never meant, and UINT32_MAX is xl's limit.
+ * means. 0 is never meant, and UINT32_MAX is xl's limit. NULL, or what is
+ * wrong: MISSING when there is no such number.
  */
-static bool rate_number(const char **text, uint64_t *ret)
+static const char *rate_number(const char **text, uint64_t *ret,
+			       const char *missing)
 {
+	bool octal = **text == '0';
 	char *end;
 
 	if (!isdigit((unsigned char)**text))
-		return false;
+		return missing;
 	errno = 0;
-	*ret = strtoull(*text, &end, **text == '0' ? 8 : 10);
+	*ret = strtoull(*text, &end, octal ? 8 : 10);
 	*text = end;
-	return !errno && *ret && *ret <= UINT32_MAX;
+	/* xl goes on as if nothing were there */
+	if (isdigit((unsigned char)*end))
+		return "a number that begins with 0 is octal and has no 8 or 9 "
+		       "in it: leave out the 0";
+	return !errno && *ret && *ret <= UINT32_MAX ? NULL : missing;
 }
 
 static const char *rate_interval(const char *text, uint32_t *interval_us)
 {
 	uint64_t n;
+	const char *wrong = rate_number(&text, &n, "no number follows the @");
 
-	if (!rate_number(&text, &n))
-		return "no number follows the @";
+	if (wrong)
+		return wrong;
 	if (!*text || strcmp(text, "s") == 0)
 		n *= 1000 * 1000;
 	else if (strcmp(text, "ms") == 0 || strcmp(text, "m") == 0)
@@ -372,9 +380,10 @@ const char *vif_rate_parse(const char *text, uint64_t *bytes,
 	uint64_t rate, factor;
 	const char *wrong;
 
-	if (!rate_number(&text, &rate))
-		return "it begins with a number from 1 to 4294967295, "
-		       "as in 10Mb/s";
+	wrong = rate_number(&text, &rate, "it begins with a number from 1 to "
+			    "4294967295, as in 10Mb/s");
+	if (wrong)
+		return wrong;
 	factor = rate_factor(*text);
 	if (factor) {
 		rate *= factor;
