@@ -163,6 +163,9 @@ static const struct {
 		    "65535" },
 	{ "devid=2x", "1:7: error: vif: devid=2x is not a number from 0 to "
 		      "65535" },
+	{ "devid=2 ,mtu=9000\t , bridge=br0", "2 bridge br0 mtu=9000" },
+	{ "mtu=1 500", "1:5: error: vif: mtu=1 500 is not a number from 68 to "
+		       "65535" },
 	{ "bridge=averylongbridgename",
 	  "1:8: error: vif: bridge=averylongbridgename is too long for a "
 	  "network interface: 19 letters, at most 15" },

@@ -148,9 +148,23 @@ static void set_rate(struct parser *p, struct option o)
 		ERROR(p, o.at, "rate=%s: %s", o.value, wrong);
 }
 
+/* A number up to MAX. Blanks may follow it, as with xl: "mtu=9000 ,mac=..." */
+static bool parse_number(const char *text, unsigned int max, unsigned int *ret)
+{
+	size_t size = strlen(text);
+	char digits[16] = "";
+
+	while (size && (text[size - 1] == ' ' || text[size - 1] == '\t'))
+		size--;
+	if (size >= sizeof(digits))
+		return false;
+	memcpy(digits, text, size);
+	return num_parse_uint(digits, 0, max, ret) == 0;
+}
+
 static void set_devid(struct parser *p, struct option o)
 {
-	if (num_parse_uint(o.value, 0, MAX_DEVID, &p->vif->devid) != 0)
+	if (!parse_number(o.value, MAX_DEVID, &p->vif->devid))
 		ERROR(p, o.at, "devid=%s is not a number from 0 to %d",
 		      o.value, MAX_DEVID);
 }
@@ -158,7 +172,7 @@ static void set_devid(struct parser *p, struct option o)
 static void set_mtu(struct parser *p, struct option o)
 {
 	/* 0 asks for the default, as with xl */
-	if (num_parse_uint(o.value, 0, MAX_MTU, &p->vif->mtu) != 0 ||
+	if (!parse_number(o.value, MAX_MTU, &p->vif->mtu) ||
 	    (p->vif->mtu && p->vif->mtu < MIN_MTU))
 		ERROR(p, o.at, "mtu=%s is not a number from %d to %d",
 		      o.value, MIN_MTU, MAX_MTU);
