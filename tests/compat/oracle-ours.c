@@ -176,8 +176,11 @@ static void say_vif(FILE *to, const struct vif_config *v)
 	say_text(to, "vifname", v->vifname);
 	say_text(to, "model", v->model);
 	fprintf(to, "type %s\n", types[v->type]);
-	fprintf(to, "backendtype %s\n", backends[v->backendtype]);
-	fprintf(to, "frontend %s\n", v->user_frontend ? "user" : "kernel");
+	/* xl has neither word */
+	if (v->backendtype != VIF_BACKEND_DEFAULT)
+		fprintf(to, "backendtype %s\n", backends[v->backendtype]);
+	if (v->user_frontend)
+		fprintf(to, "frontend user\n");
 	fprintf(to, "devid %u\n", v->devid);
 	fprintf(to, "mtu %u\n", v->mtu);
 	fprintf(to, "rate %llu,%u\n", (unsigned long long)v->rate_bytes,

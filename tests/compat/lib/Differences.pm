@@ -11,6 +11,10 @@ my %meaning = (
 	'without its last byte' => sub { substr $_[0], 0, -1 },
 	'with a blank for each newline' => sub { $_[0] =~ tr/\n/ /r },
 	'with LF for CR LF' => sub { $_[0] =~ s/\r\n/\n/gr },
+	'without words of blanks' => sub { $_[0] =~ s/(^|,)[ \t]+(?=,|$)/$1/gr },
+	'with blanks for tabs before a word' => sub {
+		$_[0] =~ s/(^|,)[ \t]+/$1 /gr
+	},
 	'with escapes that xl knows' => \&spell_escapes,
 	'without trusted and untrusted' => sub {
 		$_[0] =~ s/(?:(?<=[,:])|^)[ \t\n]*(?:un)?trusted(?:,|$)//gr
@@ -91,8 +95,8 @@ sub canonical {
 	my %lines;
 
 	return $answer if verdict($answer) ne 'accepted';
-	$lines{$_} = 1 for grep { !$ignoring || $_ !~ $ignoring }
-		split /\n/, $answer;
+	$lines{$_} = 1 for grep { !/^warning: / }
+		grep { !$ignoring || $_ !~ $ignoring } split /\n/, $answer;
 	return join "\n", sort keys %lines;
 }
 

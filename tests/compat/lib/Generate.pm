@@ -272,4 +272,22 @@ sub vif {
 
 sub vif_mutated { return mutate(vif(), @vif_marks, @vif_options) }
 
+# What only one of the two takes.
+my @vif_odd = (
+	'mac=01:00:5e:00:00:01', 'mac=0:0:0:0:0:0', 'mac=00:16:3e:01:02:03:04',
+	'mac=002:0:0:0:0:1', 'devid=7x', 'devid=70000', 'mtu=60', 'mtu=70000',
+	'mtu=9000b', 'bridge=a b', 'vifname=a/b', 'bridge=averyveryverylongone',
+	'forwarddev=eth1', 'bridge=a, bridge=b', 'trusted,untrusted', ' ',
+	"\tmodel=e1000",
+);
+my $odd = 0;
+
+sub vif_odd {
+	my $option = $vif_odd[$odd++ % @vif_odd];
+	my ($name) = $option =~ /(\w*)/;
+	my @others = grep { $name eq '' || !/$name/ } split /,/, vif();
+
+	return join ',', @others, $option, 'ip=1';
+}
+
 1;
