@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # xl-lite writes the nodes that stock xl writes, with the same permissions, and
-# each of the two lists, and ends, the other's guests.
-# timeout: 600
+# each of the two lists, and ends, the other's guests: PV and PVH.
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 17
+plan 33
 
 modprobe brd rd_nr=1 rd_size=16384
 echo 'vif.backend = "kernel"' >/etc/xl-lite.conf
@@ -24,12 +24,11 @@ chmod +x "$work/hotplug"
 
 # The same guest for both: nothing in its nodes is left to chance.
 twin() {
-	guest_cfg twin "uuid='6c5c5e0a-9a3f-4d52-8f21-0d1c3e9b7a11'" "vcpus=2" \
-		"disk=['backendtype=phy,vdev=xvda${1:+,script=$1},target=/dev/ram0']" \
-		"vif=['bridge=xenbr0,mac=00:16:3e:11:22:33${1:+,script=$1}']"
+	guest_cfg twin "type='$1'" "uuid='6c5c5e0a-9a3f-4d52-8f21-0d1c3e9b7a11'" \
+		"vcpus=2" "maxvcpus=3" \
+		"disk=['backendtype=phy,vdev=xvda${2:+,script=$2},target=/dev/ram0']" \
+		"vif=['bridge=xenbr0,mac=00:16:3e:11:22:33${2:+,script=$2}']"
 }
-twin "$work/hotplug" >"$work/stock.cfg"
-twin '' >"$work/ours.cfg"
 
 # What differs between two runs anyhow: the domain's number, times, frames,
 # ttys. The backend's features are the kernel's, written whenever it likes.
@@ -50,32 +49,43 @@ same_list() {
 	diff <(xl "$@" | grep -v '^Domain-0') <(xl-lite "$@" | grep -v '^Domain-0')
 }
 
-check "stock xl creates the guest" xl create -p "$work/stock.cfg"
-stock=$(xl domid twin)
-wait_until 20 test -n "$(xenstore-read /local/domain/$stock/console/tty)"
-nodes "$stock" >"$work/stock.nodes"
+# compare TYPE
+compare() {
+	local type=$1 stock ours out
 
-check "xl-lite list is xl's to the byte" same_list list
-check "xl-lite list -v is, too" same_list list -v
-check "block-list is xl's to the byte" same_list block-list twin
-check "network-list is xl's to the byte" same_list network-list twin
-is "$(xl-lite domid twin)" "$stock" "domid finds xl's guest"
-is "$(xl-lite domname "$stock")" twin "domname names it"
-check "xl-lite destroys xl's guest" xl-lite destroy twin
-is "$(xl list | wc -l)" 2 "and it is gone"
+	twin "$type" "$work/hotplug" >"$work/stock.cfg"
+	twin "$type" '' >"$work/ours.cfg"
 
-out=$(xl-lite -v create -p "$work/ours.cfg" 2>&1)
-is "$?" 0 "xl-lite creates the guest"
-diag "$out"
-ours=$(xl domid twin)
-nodes "$ours" >"$work/ours.nodes"
-check "nodes and permissions are those that xl writes" \
-	diff "$work/stock.nodes" "$work/ours.nodes"
+	check "$type: stock xl creates the guest" xl create -p "$work/stock.cfg"
+	stock=$(xl domid twin)
+	wait_until 20 test -n "$(xenstore-read /local/domain/$stock/console/tty)"
+	nodes "$stock" >"$work/stock.$type.nodes"
 
-check "list is the same for our guest" same_list list
-check "xl list -l knows our guest" xl list -l twin
-check "block-list is the same for our guest" same_list block-list twin
-check "network-list is the same for our guest" same_list network-list twin
-check "xl destroys xl-lite's guest" xl destroy twin
+	check "xl-lite list is xl's to the byte" same_list list
+	check "xl-lite list -v is, too" same_list list -v
+	check "block-list is xl's to the byte" same_list block-list twin
+	check "network-list is xl's to the byte" same_list network-list twin
+	is "$(xl-lite domid twin)" "$stock" "domid finds xl's guest"
+	is "$(xl-lite domname "$stock")" twin "domname names it"
+	check "xl-lite destroys xl's guest" xl-lite destroy twin
+	is "$(xl list | wc -l)" 2 "and it is gone"
+
+	out=$(xl-lite -v create -p "$work/ours.cfg" 2>&1)
+	is "$?" 0 "$type: xl-lite creates the guest"
+	diag "$out"
+	ours=$(xl domid twin)
+	nodes "$ours" >"$work/ours.$type.nodes"
+	check "nodes and permissions are those that xl writes" \
+		diff "$work/stock.$type.nodes" "$work/ours.$type.nodes"
+
+	check "list is the same for our guest" same_list list
+	check "xl list -l knows our guest" xl list -l twin
+	check "block-list is the same for our guest" same_list block-list twin
+	check "network-list is the same for our guest" same_list network-list twin
+	check "xl destroys xl-lite's guest" xl destroy twin
+}
+
+compare pv
+compare pvh
 cp "$work"/*.nodes "$logs"
 leak_check

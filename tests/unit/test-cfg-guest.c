@@ -57,6 +57,24 @@ static const struct {
 	/* type, of which xl takes any beginning */
 	{ "type='pvh'", "g pvh /k 64/64 MiB 1/1 vcpus" },
 	{ "type='hvm'", "g hvm /k 64/64 MiB 1/1 vcpus" },
+	{ "type='pvh';vcpus=2;maxvcpus=128;maxmem=128",
+	  "g pvh /k 64/128 MiB 2/128 vcpus" },
+	{ "type='pvh';builder='hvm'",
+	  "2:20: error: builder=\"hvm\" contradicts type=\"pvh\": builder is "
+	  "the old name of type: leave it out" },
+	{ "pvh=0", "g pv /k 64/64 MiB 1/1 vcpus" },
+	{ "pvh=1", "2:1: warning: pvh does nothing: xl knows it no more since "
+		   "Xen 4.10: write type=\"pvh\"\n"
+		   "g pv /k 64/64 MiB 1/1 vcpus" },
+	{ "type='pvh';bootloader='pygrub'",
+	  "2:12: error: bootloader: xl knows this key, but xl-lite does not do "
+	  "it yet: leave it out, or use xl for this guest" },
+	{ "type='pvh';pvshim=1",
+	  "2:12: error: pvshim: xl knows this key, but xl-lite does not do it "
+	  "yet: leave it out, or use xl for this guest" },
+	{ "type='pvh';hap=0",
+	  "2:12: error: hap: xl knows this key, but xl-lite does not do it yet: "
+	  "leave it out, or use xl for this guest" },
 	{ "builder='hvm'", "g hvm /k 64/64 MiB 1/1 vcpus" },
 	{ "builder='generic'", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "type='p'", "2:6: error: type='p' is not known: there are pv, pvh, "

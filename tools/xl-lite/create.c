@@ -28,15 +28,12 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 
-#include "tools/xl-lite/build-pv.h"
+#include "tools/xl-lite/build.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/devices.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/ready.h"
 #include "tools/xl-lite/userdata.h"
-
-/* What Xen needs for a PV guest beside its memory, as libxl counts it. */
-#define PV_OVERHEAD_KIB 1024
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -137,27 +134,48 @@ static int check_name(struct creation *c)
 
 static int check_type(struct creation *c)
 {
-	if (c->config->type != GUEST_PV)
-		return log_fail(-EINVAL, "guest %s: type=\"%s\": only PV guests can be created yet: use xl for this one",
-				c->config->name,
-				guest_type_name(c->config->type));
+	if (c->config->type == GUEST_HVM)
+		return log_fail(-EINVAL, "guest %s: type=\"hvm\": only PV and PVH guests can be created yet: use xl for this one",
+				c->config->name);
 	if (!c->config->kernel)
-		return log_fail(-EINVAL, "guest %s: kernel= is missing: a PV guest starts from one",
+		return log_fail(-EINVAL, "guest %s: kernel= is missing: a %s guest starts from one",
+				c->config->name,
+				c->config->type == GUEST_PV ? "PV" : "PVH");
+	return 0;
+}
+
+/* Can this Xen, on this machine, run such a guest? */
+static int check_abilities(const struct creation *c)
+{
+	const struct hv_host *h = &c->hv_host;
+
+	if (c->config->type == GUEST_PV)
+		return h->pv ? 0 :
+			log_fail(-EINVAL, "guest %s: this Xen was built without PV guests: try type=\"pvh\"",
+				 c->config->name);
+	if (!h->hvm)
+		return log_fail(-EINVAL, "guest %s: PVH guests need a processor with virtualisation (Intel VT-x, AMD-V): switch it on in the firmware's setup, or take type=\"pv\"",
+				c->config->name);
+	if (!h->hap && !h->shadow)
+		return log_fail(-EINVAL, "guest %s: PVH guests need paging by the processor (Intel EPT, AMD RVI), or a Xen built with shadow paging, and there is neither: take type=\"pv\"",
 				c->config->name);
 	return 0;
 }
 
 static int check_host(struct creation *c)
 {
-	const uint64_t want = c->config->memory_kib + PV_OVERHEAD_KIB;
 	int err = hv_host_info(c->host->hv, &c->hv_host);
+	uint64_t want;
 
 	if (err)
 		return log_fail(err, "guest %s: host: %s", c->config->name,
 				hv_why(c->host->hv, err));
-	if (!c->hv_host.pv)
-		return log_fail(-EINVAL, "guest %s: this Xen was built without PV guests",
-				c->config->name);
+	err = check_abilities(c);
+	if (err)
+		return err;
+	c->build.hap = c->hv_host.hap;
+	want = c->config->memory_kib +
+	       build_overhead_kib(c->config, c->build.hap);
 	if (want > c->hv_host.free_kib)
 		return log_fail(-ENOMEM, "guest %s: memory: %llu MiB are needed, %llu MiB of the host's %llu MiB are free: lower memory=, end a guest, or take some from dom0 with 'xl mem-set 0 MIB'",
 				c->config->name,
@@ -190,6 +208,18 @@ static int find_servers(struct creation *c)
 
 /* -- nodes ------------------------------------------------------------------ */
 
+/* What a PV guest was started from; stock xl says nothing of it for PVH. */
+static void write_image(struct nodes *n, const struct guest_config *config,
+			const char *vm)
+{
+	nodes_put(n, vm, "image/ostype", "linux");
+	nodes_put(n, vm, "image/kernel", "%s", config->kernel);
+	if (config->ramdisk)
+		nodes_put(n, vm, "image/ramdisk", "%s", config->ramdisk);
+	if (config->cmdline)
+		nodes_put(n, vm, "image/cmdline", "%s", config->cmdline);
+}
+
 static void write_vm(struct nodes *n, const struct creation *c,
 		     const char *vm)
 {
@@ -201,12 +231,8 @@ static void write_vm(struct nodes *n, const struct creation *c,
 	uuid_format(config->uuid, uuid);
 	nodes_put(n, vm, "name", "%s", config->name);
 	nodes_put(n, vm, "uuid", "%s", uuid);
-	nodes_put(n, vm, "image/ostype", "linux");
-	nodes_put(n, vm, "image/kernel", "%s", config->kernel);
-	if (config->ramdisk)
-		nodes_put(n, vm, "image/ramdisk", "%s", config->ramdisk);
-	if (config->cmdline)
-		nodes_put(n, vm, "image/cmdline", "%s", config->cmdline);
+	if (config->type == GUEST_PV)
+		write_image(n, config, vm);
 	nodes_put(n, vm, "start_time", "%lld.%02d", (long long)now.tv_sec,
 		  (int)now.tv_usec / 10000);
 }
@@ -333,7 +359,7 @@ static int write_all(struct store *s, xs_transaction_t t, void *arg)
 	write_domain(&n, c, dir, vm);
 	write_vm(&n, c, vm);
 	write_console(&n, c, dir);
-	nodes_put(&n, libxl, "type", "pv");
+	nodes_put(&n, libxl, "type", "%s", guest_type_name(c->config->type));
 	nodes_put(&n, libxl, "dm-version", "qemu_xen");
 	for (size_t i = 0; i < c->num_devices; i++)
 		device_write(&n, &c->devices[i], domid);
@@ -348,6 +374,8 @@ static int make_domain(struct creation *c)
 		.uuid = c->config->uuid,
 		.max_vcpus = c->config->maxvcpus,
 		.gnttab_v2 = c->hv_host.gnttab_v2,
+		.pvh = c->config->type == GUEST_PVH,
+		.hap = c->build.hap,
 	};
 	int err = hv_domain_create(c->host->hv, &args, &c->build.domid);
 
@@ -465,11 +493,11 @@ int guest_create(struct host *host, const struct guest_config *config,
 
 	if ((err = hold_signals(&c)) ||
 	    (err = make_domain(&c)) ||
-	    (err = build_pv_prepare(host->hv, config, &c.build)) ||
+	    (err = build_prepare(host->hv, config, &c.build)) ||
 	    (err = write_nodes(&c)) ||
 	    (err = userdata_write(config, c.build.domid)) ||
 	    (err = interrupted(&c)) ||
-	    (err = build_pv_load(host->hv, config, &c.build)) ||
+	    (err = build_load(host->hv, config, &c.build)) ||
 	    (err = interrupted(&c)) ||
 	    (err = introduce(&c)) ||
 	    (err = wait_ready(&c))) {

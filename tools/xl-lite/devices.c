@@ -91,7 +91,7 @@ static int plan_disk(const struct host *host, const struct guest_config *config,
 	if (disk->specification != DISK_SPEC_XEN)
 		return refuse(config, d, "specification=virtio: only specification=xen can be had");
 	if (disk->format == DISK_FORMAT_EMPTY)
-		return refuse(config, d, "an empty drive is of no use to a PV guest: give it an image");
+		return refuse(config, d, "an empty drive is of no use to a PV or PVH guest: give it an image");
 	if (disk->format != DISK_FORMAT_RAW)
 		return refuse(config, d, "only raw images can be served yet: convert it with 'qemu-img convert -O raw'");
 	if (absolute_target(config, d))
@@ -133,6 +133,10 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 	snprintf(d->name, sizeof(d->name), "vif %u", vif->devid);
 	if (!is_own_domain(vif->backend_domain))
 		return refuse(config, d, "backend=: interfaces served by another domain cannot be had yet");
+	if (vif->type == VIF_TYPE_IOEMU && config->type != GUEST_HVM)
+		return log_fail(-EINVAL, "%s:%u:%u: guest %s: %s: type=ioemu: only an HVM guest can have an emulated card: leave it out",
+				vif->pos.name, vif->pos.line, vif->pos.column,
+				config->name, d->name);
 	/* what this script does for xl is done here without it */
 	if (vif->script && strcmp(base_name(vif->script), "vif-bridge") != 0)
 		return refuse(config, d, "script=: only what vif-bridge does can be had: leave it out and name a bridge=");
@@ -174,6 +178,7 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 				       &config->vifs[i - config->num_disks], d);
 		if (!err)
 			err = check_daemon(config, d);
+		d->pv = config->type == GUEST_PV;
 		if (err && !first_err)
 			first_err = err;
 	}
@@ -255,7 +260,9 @@ static void write_disk_frontend(struct nodes *n, const struct device *d,
 		  d->disk->cdrom ? "cdrom" : "disk");
 	nodes_put(n, p->frontend, "trusted", "%s",
 		  flag(d->disk->trusted != CHOICE_NO));
-	nodes_put(n, p->frontend, "protocol", "%s", "x86_64-abi");
+	/* of a PV guest it is known what it will speak */
+	if (d->pv)
+		nodes_put(n, p->frontend, "protocol", "%s", "x86_64-abi");
 }
 
 static void write_vif_backend(struct nodes *n, const struct device *d,

@@ -33,6 +33,7 @@ struct device {
 	char target[STORE_VALUE_MAX];	/* of a disk: its absolute path */
 	unsigned int major, minor;	/* of a disk that the kernel serves */
 	char name[80];			/* "disk xvda", "vif 0": for messages */
+	bool pv;			/* the guest is one */
 };
 
 /*

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading a PV kernel into a new domain through libxenguest; see hv.h.
+ * Loading a kernel into a new domain through libxenguest; see hv.h.
  *
  * libxenguest reads and unpacks the files, lays the guest's memory out and
- * builds its first page tables. It maps guest memory while it works; all of
- * that is let go in hv_image_close().
+ * builds what the kernel starts from: a PV kernel's first page tables, a PVH
+ * kernel's start info. It maps guest memory while it works; all of that is let
+ * go in hv_image_close().
  */
 #include "config.h"
 
@@ -12,14 +13,44 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <xenguest.h>
+
+_Static_assert(HV_SPECIAL_START == (X86_HVM_END_SPECIAL_REGION -
+				    X86_HVM_NR_SPECIAL_PAGES) * XC_PAGE_SIZE &&
+	       HV_SPECIAL_SIZE == X86_HVM_NR_SPECIAL_PAGES * XC_PAGE_SIZE,
+	       "hv.h says where libxenguest puts its pages");
+_Static_assert(HV_RANGE_RAM == E820_RAM &&
+	       HV_RANGE_RESERVED == E820_RESERVED &&
+	       HV_RANGE_ACPI == E820_ACPI, "hv.h numbers ranges as e820 does");
+
+#define GIB_4 (1ull << 32)
 
 struct hv_image {
 	struct hv *hv;
 	struct xc_dom_image *dom;
 	unsigned int memory_mib;
 };
+
+static void lay_out(struct xc_dom_image *dom, const struct hv_layout *layout,
+		    uint64_t memory_kib)
+{
+	dom->lowmem_end = layout->low_end;
+	dom->highmem_end = layout->high_end;
+	dom->mmio_start = layout->hole;
+	dom->mmio_size = GIB_4 - layout->hole;
+	dom->target_pages = memory_kib / (XC_PAGE_SIZE / 1024);
+}
+
+static uint64_t layout_kib(const struct hv_layout *layout)
+{
+	uint64_t size = layout->low_end;
+
+	if (layout->high_end)
+		size += layout->high_end - GIB_4;
+	return size / 1024;
+}
 
 int hv_image_open(struct hv *hv, const struct hv_image_args *args,
 		  struct hv_image **ret)
@@ -36,7 +67,13 @@ int hv_image_open(struct hv *hv, const struct hv_image_args *args,
 	image->hv = hv;
 	image->dom = dom;
 	image->memory_mib = args->memory_kib / 1024;
-	dom->container_type = XC_DOM_PV_CONTAINER;
+	if (args->layout) {
+		dom->container_type = XC_DOM_HVM_CONTAINER;
+		lay_out(dom, args->layout, args->memory_kib);
+		image->memory_mib = layout_kib(args->layout) / 1024;
+	} else {
+		dom->container_type = XC_DOM_PV_CONTAINER;
+	}
 	dom->xenstore_evtchn = args->store_port;
 	dom->xenstore_domid = args->store_domid;
 	dom->console_evtchn = args->console_port;
@@ -77,6 +114,19 @@ int hv_image_parse(struct hv_image *image)
 	return hv_result(image->hv, xc_dom_parse_image(image->dom));
 }
 
+/*
+ * Before 5.0 and PVH, Linux did not look where the start info says. Kernels
+ * that do so have a flag for it in their notes.
+ */
+bool hv_image_wants_low_rsdp(struct hv_image *image)
+{
+	const char *os = xc_dom_guest_os(image->dom);
+
+	return os && strcmp(os, "linux") == 0 &&
+	       !xc_dom_feature_get(image->dom,
+				   XENFEAT_linux_rsdp_unrestricted);
+}
+
 int hv_image_memory(struct hv_image *image)
 {
 	int err;
@@ -87,6 +137,54 @@ int hv_image_memory(struct hv_image *image)
 	if (err)
 		return err;
 	return hv_result(image->hv, xc_dom_boot_mem_init(image->dom));
+}
+
+/* Its copy lives as long as libxenguest wants to look at it. */
+static int add_module(struct hv_image *image, unsigned int number,
+		      const struct hv_blob *blob)
+{
+	struct xc_hvm_firmware_module *m = &image->dom->acpi_modules[number];
+
+	m->data = xc_dom_malloc(image->dom, blob->size);
+	if (!m->data)
+		return -ENOMEM;
+	memcpy(m->data, blob->data, blob->size);
+	m->length = blob->size;
+	m->guest_addr_out = blob->address;
+	return 0;
+}
+
+int hv_image_acpi(struct hv_image *image, const struct hv_blob *rsdp,
+		  const struct hv_blob *tables)
+{
+	int err;
+
+	hv_begin(image->hv);
+	/* libxenguest takes the first for the RSDP */
+	err = add_module(image, 0, rsdp);
+	return err ? err : add_module(image, 1, tables);
+}
+
+int hv_image_memory_map(struct hv_image *image, const struct hv_range *ranges,
+			size_t count)
+{
+	struct xc_dom_image *dom = image->dom;
+
+	hv_begin(image->hv);
+	dom->e820 = xc_dom_malloc(dom, count * sizeof(*dom->e820));
+	if (!dom->e820)
+		return -ENOMEM;
+	dom->e820_entries = count;
+	for (size_t i = 0; i < count; i++)
+		dom->e820[i] = (struct e820entry) {
+			.addr = ranges[i].start,
+			.size = ranges[i].size,
+			.type = ranges[i].type,
+		};
+	/* Xen keeps a copy, for the guest to ask for */
+	return hv_result(image->hv,
+			 xc_domain_set_memory_map(dom->xch, dom->guest_domid,
+						  dom->e820, count));
 }
 
 int hv_image_place(struct hv_image *image)
@@ -109,6 +207,7 @@ int hv_image_grants(struct hv_image *image)
 
 void hv_image_frames(const struct hv_image *image, struct hv_image_frames *ret)
 {
+	/* a PVH guest's own numbers stay as they are */
 	ret->store = xc_dom_p2m(image->dom, image->dom->xenstore_pfn);
 	ret->console = xc_dom_p2m(image->dom, image->dom->console_pfn);
 }

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xen/hvm/params.h>
+
 /* Domains asked for in one hypercall. */
 #define LIST_BATCH 256
 
@@ -143,6 +145,9 @@ int hv_host_info(struct hv *hv, struct hv_host *ret)
 		.free_kib = free_pages * KIB_PER_PAGE,
 		.gnttab_v2 = info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2,
 		.pv = info.capabilities & XEN_SYSCTL_PHYSCAP_pv,
+		.hvm = info.capabilities & XEN_SYSCTL_PHYSCAP_hvm,
+		.hap = info.capabilities & XEN_SYSCTL_PHYSCAP_hap,
+		.shadow = info.capabilities & XEN_SYSCTL_PHYSCAP_shadow,
 	};
 	return 0;
 }
@@ -232,6 +237,12 @@ int hv_domain_create(struct hv *hv, const struct hv_create *args,
 
 	_Static_assert(sizeof(config.handle) == 16, "a handle is a UUID");
 	memcpy(config.handle, args->uuid, sizeof(config.handle));
+	if (args->pvh) {
+		config.flags = XEN_DOMCTL_CDF_hvm;
+		if (args->hap)
+			config.flags |= XEN_DOMCTL_CDF_hap;
+		config.arch.emulation_flags = XEN_X86_EMU_LAPIC;
+	}
 	hv_begin(hv);
 	err = hv_result(hv, xc_domain_create(hv->xch, &id, &config));
 	if (!err)
@@ -266,10 +277,25 @@ int hv_domain_tsc_default(struct hv *hv, domid_t domid)
 int hv_domain_cpuid_default(struct hv *hv, domid_t domid)
 {
 	hv_begin(hv);
-	/* pae is always there for PV; no itsc: the guest might be migrated */
+	/* pae is always there; no itsc: the guest might be migrated */
 	return hv_result(hv, xc_cpuid_apply_policy(hv->xch, domid, false,
 						   NULL, 0, true, false,
 						   false, NULL, NULL));
+}
+
+int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_set_paging_mempool_size(hv->xch, domid,
+							kib * 1024));
+}
+
+int hv_domain_timer_default(struct hv *hv, domid_t domid)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_hvm_param_set(hv->xch, domid,
+					      HVM_PARAM_TIMER_MODE,
+					      HVMPTM_no_delay_for_missed_ticks));
 }
 
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,

@@ -51,6 +51,9 @@ struct hv_host {
 	uint64_t free_kib;	/* neither used nor promised to anybody */
 	bool gnttab_v2;
 	bool pv;		/* can run PV guests */
+	bool hvm;		/* can run PVH and HVM guests, with one of: */
+	bool hap;		/* paging by the processor */
+	bool shadow;		/* paging by Xen */
 };
 
 int hv_host_info(struct hv *hv, struct hv_host *ret);
@@ -81,9 +84,11 @@ struct hv_create {
 	const uint8_t *uuid;
 	unsigned int max_vcpus;
 	bool gnttab_v2;
+	bool pvh;			/* else PV */
+	bool hap;			/* PVH: the processor does the paging */
 };
 
-/* A PV domain without memory or vcpus, paused. */
+/* A domain without memory or vcpus, paused. */
 int hv_domain_create(struct hv *hv, const struct hv_create *args,
 		     domid_t *domid);
 int hv_domain_max_vcpus(struct hv *hv, domid_t domid, unsigned int count);
@@ -94,6 +99,10 @@ int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib);
 int hv_domain_tsc_default(struct hv *hv, domid_t domid);
 /* What the guest's CPUID shows: Xen's default policy, as libxl applies it. */
 int hv_domain_cpuid_default(struct hv *hv, domid_t domid);
+/* Memory of Xen's own for what the guest's paging takes (PVH). */
+int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib);
+/* Missed timer ticks do not hold the guest's time back (PVH). */
+int hv_domain_timer_default(struct hv *hv, domid_t domid);
 /* A port of DOMID that OTHER may bind to. */
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port);
@@ -105,14 +114,49 @@ int hv_domain_dump_core(struct hv *hv, domid_t domid, const char *path);
 /* Returns when the memory is given back, which takes its time. */
 int hv_domain_destroy(struct hv *hv, domid_t domid);
 
-/* -- loading a PV kernel --------------------------------------------------- */
+/* -- loading a kernel ------------------------------------------------------ */
 
 struct hv_image;
+
+/*
+ * Where a PVH guest has memory: from 0 to low_end, and from 4 GiB to high_end,
+ * which is 0 when there is none there. From hole to 4 GiB there is none.
+ */
+struct hv_layout {
+	uint64_t low_end;
+	uint64_t hole;
+	uint64_t high_end;
+};
+
+/* libxenguest puts the pages a PVH guest shares with its servers there. */
+#define HV_SPECIAL_START 0xfeff8000u
+#define HV_SPECIAL_SIZE 0x8000u
+
+/* What a PVH guest is told of its address space; numbers are e820's. */
+enum hv_range_type {
+	HV_RANGE_RAM = 1,
+	HV_RANGE_RESERVED = 2,
+	HV_RANGE_ACPI = 3,
+};
+
+struct hv_range {
+	uint64_t start, size;
+	enum hv_range_type type;
+};
+
+/* Bytes for the guest to find at an address where it has no other memory. */
+struct hv_blob {
+	uint64_t address;
+	const void *data;
+	size_t size;
+};
 
 struct hv_image_args {
 	domid_t domid;
 	const char *cmdline;		/* NULL is none */
 	uint64_t memory_kib;
+	/* PVH; NULL makes it PV. memory_kib of all this is there at first. */
+	const struct hv_layout *layout;
 	unsigned int max_vcpus;
 	evtchn_port_t store_port, console_port;	/* in the guest */
 	domid_t store_domid, console_domid;	/* who is at the other end */
@@ -132,9 +176,16 @@ void hv_image_close(struct hv_image *image);
 int hv_image_kernel(struct hv_image *image, const char *path);
 int hv_image_ramdisk(struct hv_image *image, const char *path);
 int hv_image_parse(struct hv_image *image);
+/* PVH, from here on: does this Linux look for the RSDP below 1 MiB only? */
+bool hv_image_wants_low_rsdp(struct hv_image *image);
 int hv_image_memory(struct hv_image *image);	/* takes the guest's memory */
+/* PVH: its ACPI tables, which are copied, and its memory map. */
+int hv_image_acpi(struct hv_image *image, const struct hv_blob *rsdp,
+		  const struct hv_blob *tables);
+int hv_image_memory_map(struct hv_image *image, const struct hv_range *ranges,
+			size_t count);
 int hv_image_place(struct hv_image *image);	/* copies kernel and ramdisk */
-int hv_image_boot(struct hv_image *image);	/* page tables, first vcpu */
+int hv_image_boot(struct hv_image *image);	/* start info, first vcpu */
 int hv_image_grants(struct hv_image *image);	/* of store and console page */
 void hv_image_frames(const struct hv_image *image,
 		     struct hv_image_frames *ret);

@@ -37,6 +37,8 @@ const struct key keys[] = {
 	ACTS("uuid", TEXT, ALL),
 	ACTS("type", TEXT, ALL),
 	ACTS("builder", TEXT, ALL),
+	{ "pvh", KIND_BOOL, FOR_ALL, KEY_IDLE, "0",
+	  "xl knows it no more since Xen 4.10: write type=\"pvh\"" },
 	ACTS("on_poweroff", TEXT, ALL),
 	ACTS("on_reboot", TEXT, ALL),
 	ACTS("on_crash", TEXT, ALL),

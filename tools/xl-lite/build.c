@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* Building a PV guest; see build-pv.h. Failures are logged here. */
+/*
+ * Building a guest; see build.h. Failures are logged here. What only a PVH
+ * guest needs is in build-pvh.c.
+ */
 #include "config.h"
 
-#include "tools/xl-lite/build-pv.h"
+#include "tools/xl-lite/build.h"
 
 #include <errno.h>
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/build-pvh.h"
+#include "tools/xl-lite/pvh-memory.h"
+
 /* What libxl allows beyond the target, for what Xen counts as the guest's. */
 #define MAXMEM_SLACK_KIB 1024
 
-/* Passes ERR on, and logs which step it was and why. */
-static int step(struct hv *hv, const struct guest_config *config,
-		const char *what, int err)
+/* What Xen needs beside a guest's memory, as libxl counts it. */
+#define PV_OVERHEAD_KIB 1024
+#define PVH_OVERHEAD_KIB 2048
+
+static bool is_pvh(const struct guest_config *config)
+{
+	return config->type == GUEST_PVH;
+}
+
+uint64_t build_overhead_kib(const struct guest_config *config, bool hap)
+{
+	if (!is_pvh(config))
+		return PV_OVERHEAD_KIB;
+	return PVH_OVERHEAD_KIB + build_pvh_pool_kib(config, hap);
+}
+
+int build_step(struct hv *hv, const struct guest_config *config,
+	       const char *what, int err)
 {
 	if (!err)
 		return 0;
@@ -21,36 +42,40 @@ static int step(struct hv *hv, const struct guest_config *config,
 			hv_why(hv, err));
 }
 
-int build_pv_prepare(struct hv *hv, const struct guest_config *config,
-		     struct build *build)
+int build_prepare(struct hv *hv, const struct guest_config *config,
+		  struct build *build)
 {
 	const domid_t domid = build->domid;
 	int err;
 
-	err = step(hv, config, "make its vcpus",
-		   hv_domain_max_vcpus(hv, domid, config->maxvcpus));
+	err = build_step(hv, config, "make its vcpus",
+			 hv_domain_max_vcpus(hv, domid, config->maxvcpus));
 	if (!err)
-		err = step(hv, config, "limit its memory",
-			   hv_domain_max_memory(hv, domid, config->memory_kib +
-						MAXMEM_SLACK_KIB));
+		err = build_step(hv, config, "limit its memory",
+				 hv_domain_max_memory(hv, domid,
+						      config->memory_kib +
+						      MAXMEM_SLACK_KIB));
 	if (!err)
-		err = step(hv, config, "make the xenstore event channel",
-			   hv_evtchn_alloc(hv, domid, build->store_domid,
-					   &build->store_port));
+		err = build_step(hv, config, "make the xenstore event channel",
+				 hv_evtchn_alloc(hv, domid, build->store_domid,
+						 &build->store_port));
 	if (!err)
-		err = step(hv, config, "make the console event channel",
-			   hv_evtchn_alloc(hv, domid, build->console_domid,
-					   &build->console_port));
+		err = build_step(hv, config, "make the console event channel",
+				 hv_evtchn_alloc(hv, domid,
+						 build->console_domid,
+						 &build->console_port));
+	if (!err && is_pvh(config))
+		err = build_pvh_prepare(hv, config, build);
+	else if (!err)
+		err = build_step(hv, config, "limit its memory map",
+				 hv_domain_memmap_limit(hv, domid,
+							config->maxmem_kib));
 	if (!err)
-		err = step(hv, config, "limit its memory map",
-			   hv_domain_memmap_limit(hv, domid,
-						  config->maxmem_kib));
+		err = build_step(hv, config, "set the time stamp counter",
+				 hv_domain_tsc_default(hv, domid));
 	if (!err)
-		err = step(hv, config, "set the time stamp counter",
-			   hv_domain_tsc_default(hv, domid));
-	if (!err)
-		err = step(hv, config, "set the CPUID policy",
-			   hv_domain_cpuid_default(hv, domid));
+		err = build_step(hv, config, "set the CPUID policy",
+				 hv_domain_cpuid_default(hv, domid));
 	return err;
 }
 
@@ -68,8 +93,10 @@ static int parse_step(struct hv *hv, const struct guest_config *config, int err)
 {
 	if (!err)
 		return 0;
-	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for PV guests (for Linux: built with CONFIG_XEN_PV), in a compression that Xen knows?",
-			config->name, config->kernel, hv_why(hv, err));
+	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for %s guests (for Linux: built with %s), in a compression that Xen knows?",
+			config->name, config->kernel, hv_why(hv, err),
+			is_pvh(config) ? "PVH" : "PV",
+			is_pvh(config) ? "CONFIG_PVH" : "CONFIG_XEN_PV");
 }
 
 static int memory_step(struct hv *hv, const struct guest_config *config,
@@ -103,13 +130,15 @@ static int place_step(struct hv *hv, const struct guest_config *config,
 			(unsigned long long)config->memory_kib / 1024);
 }
 
-int build_pv_load(struct hv *hv, const struct guest_config *config,
-		  struct build *build)
+int build_load(struct hv *hv, const struct guest_config *config,
+	       struct build *build)
 {
+	const struct hv_layout layout = pvh_memory_layout(config->maxmem_kib);
 	const struct hv_image_args args = {
 		.domid = build->domid,
 		.cmdline = config->cmdline,
 		.memory_kib = config->memory_kib,
+		.layout = is_pvh(config) ? &layout : NULL,
 		.max_vcpus = config->maxvcpus,
 		.store_port = build->store_port,
 		.console_port = build->console_port,
@@ -119,7 +148,8 @@ int build_pv_load(struct hv *hv, const struct guest_config *config,
 	CLEANUP_HV_IMAGE struct hv_image *image = NULL;
 	int err;
 
-	err = step(hv, config, "begin to load", hv_image_open(hv, &args, &image));
+	err = build_step(hv, config, "begin to load",
+			 hv_image_open(hv, &args, &image));
 	if (err)
 		return err;
 	err = file_step(hv, config, "kernel", config->kernel,
@@ -131,14 +161,17 @@ int build_pv_load(struct hv *hv, const struct guest_config *config,
 		err = parse_step(hv, config, hv_image_parse(image));
 	if (!err)
 		err = memory_step(hv, config, hv_image_memory(image));
+	if (!err && is_pvh(config))
+		err = build_pvh_describe(hv, config, image, &layout);
 	if (!err)
 		err = place_step(hv, config, hv_image_place(image));
 	if (!err)
-		err = step(hv, config, "set up the first vcpu",
-			   hv_image_boot(image));
+		err = build_step(hv, config, "set up the first vcpu",
+				 hv_image_boot(image));
 	if (!err)
-		err = step(hv, config, "grant the xenstore and console pages",
-			   hv_image_grants(image));
+		err = build_step(hv, config,
+				 "grant the xenstore and console pages",
+				 hv_image_grants(image));
 	if (!err)
 		hv_image_frames(image, &build->frames);
 	return err;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* From a domain without anything in it to one whose kernel can start. */
+#ifndef XL_LITE_BUILD_H
+#define XL_LITE_BUILD_H
+
+#include "tools/xl-lite/guest-config.h"
+#include "tools/xl-lite/hv.h"
+
+struct build {
+	domid_t domid;
+	domid_t store_domid, console_domid;	/* who serves them */
+	evtchn_port_t store_port, console_port;	/* made by build_prepare() */
+	bool hap;				/* PVH: as the domain was made */
+	struct hv_image_frames frames;		/* found by build_load() */
+};
+
+/*
+ * What Xen takes for the guest beside its own memory. HAP is whether the
+ * processor does a PVH guest's paging.
+ */
+uint64_t build_overhead_kib(const struct guest_config *config, bool hap);
+
+/* Give the domain its limits, vcpus and ports: what needs no memory. */
+int build_prepare(struct hv *hv, const struct guest_config *config,
+		  struct build *build);
+/* Take its memory, load kernel and ramdisk, set up its first vcpu. */
+int build_load(struct hv *hv, const struct guest_config *config,
+	       struct build *build);
+
+/* For build-*.c: passes ERR on, and logs which step it was and why. */
+int build_step(struct hv *hv, const struct guest_config *config,
+	       const char *what, int err);
+
+#endif

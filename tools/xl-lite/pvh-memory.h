@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PVH guest's address space: where it has memory, and what it is told of
+ * that. Pure.
+ *
+ *	0		memory, up to the hole; of an old Linux, one page
+ *			below 1 MiB is the RSDP's
+ *	PVH_HOLE	the RSDP, else nothing
+ *	  + a page	the other ACPI tables
+ *	0xfee00000	the local APIC
+ *	0xfeff8000	pages shared with the guest's servers
+ *	4 GiB		the memory for which there was no room below the hole
+ */
+#ifndef XL_LITE_PVH_MEMORY_H
+#define XL_LITE_PVH_MEMORY_H
+
+#include "tools/xl-lite/hv.h"
+
+#define PVH_PAGE 4096u
+
+#define PVH_HOLE 0xfc000000u
+#define PVH_RSDP PVH_HOLE
+#define PVH_TABLES (PVH_HOLE + PVH_PAGE)
+/* Linux before 5.0 looks for the RSDP up to here, at each multiple of 16. */
+#define PVH_LOW_RSDP (0x100000u - 64)
+
+#define PVH_MAX_RANGES 8
+
+/* Where KIB of memory are. */
+struct hv_layout pvh_memory_layout(uint64_t kib);
+
+/*
+ * The map, with SIZE bytes of tables at PVH_TABLES. RSDP is PVH_RSDP or
+ * PVH_LOW_RSDP. Returns how many ranges there are, in order.
+ */
+size_t pvh_memory_map(const struct hv_layout *layout, uint64_t rsdp,
+		      size_t size, struct hv_range map[PVH_MAX_RANGES]);
+
+#endif
