@@ -101,10 +101,10 @@ like "$(guest_console pvh)" '^net: host answers' "it reaches the host"
 is "$(head -c 7 "$work/disk.img")" written "it writes its disk"
 is "$(store_findings)" "" "xenstore-lint has nothing to say of it now"
 
-xenstore-write "/local/domain/$id/cpu/2/availability" online
+xl vcpu-set --ignore-host pvh 3
 check "the third processor comes up" \
 	guest_wait_console pvh '^now online: 0-2' 60
-xenstore-write "/local/domain/$id/cpu/2/availability" offline
+xl vcpu-set pvh 2
 check "and goes again" guest_wait_console pvh '^now online: 0-1$' 60
 
 # a terminal whose user types nothing
