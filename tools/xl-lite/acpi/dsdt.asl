@@ -4,10 +4,10 @@
  * preprocessor repeats them, since ASL cannot; NCPU, how many the guest may
  * ever have, is in the SSDT that tables.c makes for each guest.
  *
- * Those that the MADT calls offline are listed as present: a guest takes them
- * in, and brings one up when the toolstack says so in xenstore
- * (cpu/N/availability). No event of ACPI's tells it, so there is no _EJ0 and
- * no notification here.
+ * Those that the MADT calls offline are listed as present: so a guest learns
+ * their APICs. Linux hides them again at once, and shows one, for udev to
+ * bring up, when the toolstack says so in xenstore (cpu/N/availability). No
+ * event of ACPI's tells it, so there is no _EJ0 and no notification here.
  */
 
 #define CPU(name, id)							\
