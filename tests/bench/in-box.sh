@@ -54,9 +54,10 @@ requests() {
 	return $status
 }
 
-tiny_cfg() {	# NAME DISK
+tiny_cfg() {	# NAME DISK TYPE
 	cat <<-END
 	name = "$1"
+	type = "$3"
 	kernel = "$tiny"
 	memory = 32
 	vcpus = 1
@@ -65,29 +66,41 @@ tiny_cfg() {	# NAME DISK
 	END
 }
 
-bench_create() {
-	local round bad=0
+# create_type TYPE SUFFIX: of the metrics' names
+create_type() {
+	local round bad=0 suffix=$2
 
-	modprobe brd rd_nr=4 rd_size=65536
-	tiny_cfg theirs "phy:/dev/ram0,xvda,w" >"$work/theirs.cfg"
-	tiny_cfg ours "/dev/ram1,raw,xvda,w" >"$work/ours.cfg"
+	tiny_cfg theirs "phy:/dev/ram0,xvda,w" "$1" >"$work/theirs.cfg"
+	tiny_cfg ours "/dev/ram1,raw,xvda,w" "$1" >"$work/ours.cfg"
 	for ((round = 0; round <= rounds; round++)); do
 		# round 0 warms both up: page cache, modules
 		{
-			timed create_time $round ours \
+			timed create_time$suffix $round ours \
 				xl-lite create -q "$work/ours.cfg" &&
-			timed destroy_time $round ours xl-lite destroy ours &&
-			timed create_time $round xl \
+			timed destroy_time$suffix $round ours \
+				xl-lite destroy ours &&
+			timed create_time$suffix $round xl \
 				xl create -q "$work/theirs.cfg" &&
-			timed destroy_time $round xl xl destroy theirs
+			timed destroy_time$suffix $round xl xl destroy theirs
 		} >"$work/samples" || bad=1
 		[ $round = 0 ] || grep '^# sample' "$work/samples"
 		grep -v '^# sample' "$work/samples"
 	done
-	requests create_requests 1 ours xl-lite create -q "$work/ours.cfg" || bad=1
+	requests create_requests$suffix 1 ours \
+		xl-lite create -q "$work/ours.cfg" || bad=1
 	xl-lite destroy ours
-	requests create_requests 1 xl xl create -q "$work/theirs.cfg" || bad=1
+	requests create_requests$suffix 1 xl \
+		xl create -q "$work/theirs.cfg" || bad=1
 	xl destroy theirs
+	return $bad
+}
+
+bench_create() {
+	local bad=0
+
+	modprobe brd rd_nr=4 rd_size=65536
+	create_type pv '' || bad=1
+	create_type pvh _pvh || bad=1
 	[ $bad = 0 ] && ok "create" || not_ok "create"
 }
 

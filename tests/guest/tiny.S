@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The smallest PV guest: it does nothing, for ever, without using processor
- * time. What a toolstack's create and destroy cost is measured with it, because
- * nothing of the guest's own is in the figure.
+ * The smallest PV and PVH guest: it does nothing, for ever, without using
+ * processor time. What a toolstack's create and destroy cost is measured with
+ * it, because nothing of the guest's own is in the figure.
  *
- * It polls for events on no port at all, which sleeps until some event comes
- * in; no event handler is ever registered, so none may be delivered.
+ * A PV guest polls for events on no port at all, which sleeps until some event
+ * comes in; no event handler is ever registered, so none may be delivered. A
+ * PVH guest halts with interrupts enabled (to halt without is to be off), and
+ * none comes, since nothing is set up that could send one.
  */
 #define __ASSEMBLY__ /* numbers only, please */
 #include <xen/elfnote.h>
@@ -28,6 +30,7 @@ NOTE(XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0")
 NOTE(XEN_ELFNOTE_HYPERCALL_PAGE, .quad hypercall_page)
 NOTE(XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb")
 NOTE(XEN_ELFNOTE_PAE_MODE, .asciz "yes")
+NOTE(XEN_ELFNOTE_PHYS32_ENTRY, .long pvh_start)
 
 	.text
 	.globl _start
@@ -36,6 +39,13 @@ _start:
 	mov	$poll, %esi
 	call	hypercall_page + HYPERCALL_SCHED_OP * 32
 	jmp	_start
+
+	.code32
+pvh_start:
+	sti
+1:	hlt
+	jmp	1b
+	.code64
 
 	/* Xen's domain builder fills this page with its entry points. */
 	.balign	4096
