@@ -152,6 +152,8 @@ save_state() {
 		box_stop
 		die "the host did not boot: its console is in $cache/failed-boot.log"
 	fi
+	echo warm >&"$ctl_in"
+	ctl_read 300 || say "the host did not read its files: tests will"
 	mon "migrate_set_capability x-ignore-shared on"
 	mon "migrate_set_parameter max-bandwidth 10G"
 	mon "migrate \"exec:cat >$run/devices\""
