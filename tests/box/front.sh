@@ -46,9 +46,7 @@ front_backend_is() {
 front_detach() {
 	local back=/local/domain/0/backend/$2/$1/$3
 
-	xenstore-exists "$back" || return 0
-	xenstore-write "$back/online" 0 "$back/state" 5
-	wait_until 10 front_backend_is "$back" 6
+	# without a frontend the kernel would never say Closed
 	xenstore-rm "$back"
 	xenstore-rm "/local/domain/0/backend/$2/$1"
 }

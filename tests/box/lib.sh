@@ -55,26 +55,32 @@ guest_job() {
 
 # guest_programs FILE.cpio PROGRAM...: a layer with programs and their libraries.
 guest_programs() {
-	local to=$1 dir=$work/programs.$BASHPID program file
+	local to=$1 program file dir programs=()
+	local -A names=()
 
 	shift
-	rm -rf "$dir"
 	for program; do
-		program=$(command -v "$program") || bail "no program $program"
-		for file in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do
-			# Behind the guest's link /lib; its /lib64, where the
-			# loader must be, is a folder.
-			file=$(realpath -s "$file")
-			case $file in
-			/usr/* | /lib64/*) ;;
-			*) file=/usr$file ;;
-			esac
-			mkdir -p "$dir/$(dirname "$file")"
-			cp -L "$file" "$dir/$file"
+		programs+=("$(command -v "$program")") ||
+			bail "no program $program"
+	done
+	for file in "${programs[@]}" \
+		    $(ldd "${programs[@]}" | grep -o '/[^ :]* '); do
+		# Behind the guest's link /lib; its /lib64, where the loader
+		# must be, is a folder.
+		case $file in
+		/usr/* | /lib64/*) ;;
+		*) file=/usr$file ;;
+		esac
+		names[.$file]=1
+		dir=.${file%/*}
+		while [ "$dir" != . ]; do
+			names[$dir]=1
+			dir=${dir%/*}
 		done
 	done
-	(cd "$dir" && find . | cpio --quiet -o -H newc) >"$to"
-	rm -rf "$dir"
+	# folders come before what is in them
+	(cd / && printf '%s\n' "${!names[@]}" | LC_ALL=C sort |
+		cpio --quiet -o -L -H newc) >"$to"
 }
 
 # guest_ramdisk FILE LAYER.cpio...: the guests' ramdisk with layers over it.
