@@ -346,7 +346,12 @@ static bool is_over(const struct front_bus *bus)
 		return false;
 	if (view->mine == BUS_GONE || view->backend == BUS_GONE)
 		return true;
-	return !view->wanted && view->mine == BUS_CLOSED;
+	/*
+	 * A backend that waits has yet to see that we closed. The next driver
+	 * could not tell, and would be answered with the Closed meant for us.
+	 */
+	return !view->wanted && view->mine == BUS_CLOSED &&
+	       view->backend != BUS_INITWAIT;
 }
 
 enum front_todo front_bus_step(struct front_bus *bus, bool busy)

@@ -793,7 +793,7 @@ inline judge_over()
 {
 	if
 	:: !w_held && (w_mine == GONE || w_back == GONE ||
-		       (!w_wanted && w_mine == CLOSED)) ->
+		       (!w_wanted && w_mine == CLOSED && w_back != INITWAIT)) ->
 		over = 1
 	:: else
 	fi

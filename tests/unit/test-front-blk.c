@@ -803,6 +803,26 @@ static void test_cannot_grant(void)
 	stop();
 }
 
+/*
+ * A driver that closes right behind us finds Closed and InitWait, as we left
+ * them, and cannot tell that the backend is about to answer us: we stay.
+ */
+static void test_fails_before_connecting(void)
+{
+	setup();
+	host.pages_limit = 16;
+	if (blk_front_open(&front, &front_host_ops, &host, DIR, &options))
+		abort();
+	blk_front_step(&front);
+	blk_front_close(&front);
+	blk_front_step(&front);
+	check(told("state") == BUS_CLOSED && front.bus.phase != FRONT_CLOSED,
+	      "closed, but not over while the backend waits for a driver");
+	back_state("6");
+	check(front.bus.phase == FRONT_CLOSED, "over once it has seen that");
+	stop();
+}
+
 static void test_no_device(void)
 {
 	host_init(&host);
@@ -824,6 +844,7 @@ int main(void)
 	test_predecessor();
 	test_predecessor_connecting();
 	test_close_while_connecting();
+	test_fails_before_connecting();
 	test_close();
 	test_resize();
 	test_lies();
