@@ -13,7 +13,9 @@
 #include "backends/blk/queue.h"
 #include "backends/blk/vbd.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/num.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -24,6 +26,16 @@
 
 /* Rings of a worker; queues beyond them use plain system calls. */
 #define URINGS 32
+
+/* How long a queue looks for the next request before it sleeps, in us. */
+#define POLL_US 200
+#define POLL_US_MAX 10000
+
+/* What a worker makes before it is isolated. */
+struct own {
+	struct uring_pool *rings;	/* NULL: plain system calls */
+	uint64_t poll_ns;
+};
 
 struct attached_queue {
 	struct attachment *att;
@@ -141,6 +153,7 @@ static unsigned int pool_pages(unsigned int queues)
 static int open_queue(struct attachment *att, const struct vbd_attach *body,
 		      unsigned int index, struct fd_bag *bag, char *reason)
 {
+	const struct own *own = worker_own(att->worker);
 	struct queue_setup setup = {
 		.shared = &att->shared,
 		.index = index,
@@ -150,9 +163,10 @@ static int open_queue(struct attachment *att, const struct vbd_attach *body,
 		.abi = body->abi,
 		.pool_pages = pool_pages(body->queues),
 		.uring = body->flags & VBD_MEDIUM ?
-			 uring_take(worker_own(att->worker)) : NULL,
+			 uring_take(own->rings) : NULL,
 		.image_fd = att->image_fd,
 		.block_device = body->flags & VBD_BLOCK_DEVICE,
+		.poll_ns = own->poll_ns,
 		.stats = worker_stats(att->worker, att->devid, index),
 	};
 	struct attached_queue *aq = &att->queues[index];
@@ -232,19 +246,34 @@ static int start_threads(struct attachment *att, char *reason)
 	return 0;
 }
 
-int vbd_prepare(void **own)
+int vbd_poll_ns(uint64_t *ret)
+{
+	const char *text = getenv(VBD_POLL_ENV);
+	uint64_t us = POLL_US;
+
+	if (text && num_parse(text, 0, POLL_US_MAX, &us) < 0)
+		return log_fail(-EINVAL, VBD_POLL_ENV "=%s: want microseconds "
+				"from 0 to %d", text, POLL_US_MAX);
+	*ret = us * NS_PER_US;
+	return 0;
+}
+
+int vbd_prepare(void **ret)
 {
 	const char *engine = getenv(VBD_ENGINE_ENV);
-	struct uring_pool *pool = NULL;
+	struct own *own = calloc(1, sizeof(*own));
 	int r;
 
-	if (engine && !strcmp(engine, "sync"))
-		return 0;
-	r = uring_pool_open(URINGS, &pool);
+	if (!own)
+		return -ENOMEM;
+	*ret = own;
+	r = vbd_poll_ns(&own->poll_ns);
+	if (r < 0 || (engine && !strcmp(engine, "sync")))
+		return r;
+	r = uring_pool_open(URINGS, &own->rings);
 	if (r < 0)
 		log_warn("io_uring: %s: using plain system calls, which is "
 			 "slower", strerror(-r));
-	*own = pool;
 	return 0;
 }
 

@@ -391,5 +391,10 @@ static const struct backend_class vbd_class = {
 
 int main(int argc, char **argv)
 {
+	uint64_t poll_ns;
+
+	log_init(vbd_class.program, LOG_INFO_LEVEL);
+	if (vbd_poll_ns(&poll_ns) < 0)
+		return EXIT_FAILURE;
 	return backend_main(&vbd_class, argc, argv);
 }

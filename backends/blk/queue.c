@@ -24,7 +24,18 @@
 #define DRAIN_NS (5 * NS_PER_S)
 #define CANCEL_NS (2 * NS_PER_S)
 
+/* Looking for a request before sleeping: the first time, and between clocks. */
+#define POLL_START_NS (10 * NS_PER_US)
+#define POLL_LOOKS 32
+
 #define NO_SLOT UINT16_MAX
+
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#endif
+}
 
 /* What is owed to the guest: survives the process once the array does. */
 struct slot {
@@ -53,6 +64,8 @@ struct queue {
 	evtchn_port_t port;
 	bool masked;			/* the port fired and is to be unmasked */
 	bool released;
+	uint64_t poll_max_ns;		/* 0: never look before sleeping */
+	uint64_t poll_ns;		/* how long it pays to look now */
 	uint16_t stalled;		/* a slot that waits for pages */
 	unsigned int in_flight;		/* in the engine */
 
@@ -465,9 +478,48 @@ static bool may_sleep(struct queue *q)
 	return !blk_ring_final_check(&q->ring);
 }
 
+/*
+ * A guest that waits for each answer before it asks again has its next request
+ * here soon. To see it come costs it no event, and us neither sleep nor wake-up.
+ * True: there is one, or the queue is to stop.
+ */
+static bool look_for_request(struct queue *q)
+{
+	uint64_t end;
+
+	if (!q->poll_ns || q->in_flight || q->stalled != NO_SLOT)
+		return false;
+	end = clock_now_ns() + q->poll_ns;
+	do
+		for (unsigned int i = 0; i < POLL_LOOKS; i++) {
+			if (blk_ring_pending(&q->ring) ||
+			    atomic_load_explicit(&q->shared->stop,
+						 memory_order_relaxed))
+				return true;
+			cpu_relax();
+		}
+	while (clock_now_ns() < end);
+	return false;
+}
+
+/*
+ * How long to look next time: after a request that came within reach, longer;
+ * once the guest was away for longer, not at all until it is busy again.
+ */
+static void learn_to_look(struct queue *q, uint64_t slept_ns)
+{
+	if (slept_ns > q->poll_max_ns)
+		q->poll_ns = 0;
+	else if (q->poll_ns < q->poll_max_ns)
+		q->poll_ns = q->poll_ns ? q->poll_ns * 2 : POLL_START_NS;
+	if (q->poll_ns > q->poll_max_ns)
+		q->poll_ns = q->poll_max_ns;
+}
+
 static int turn(struct queue *q, const char **why)
 {
 	unsigned int done, ready;
+	uint64_t asleep_ns = 0;
 	int taken, r;
 	bool sleep;
 
@@ -479,20 +531,26 @@ static int turn(struct queue *q, const char **why)
 	}
 	done = complete(q);
 	push(q);
-	sleep = !done && !taken && may_sleep(q);
+	sleep = !done && !taken && !look_for_request(q) && may_sleep(q);
 	if (q->evtchn.error) {
 		*why = "its event channel";
 		return q->evtchn.error;
 	}
-	if (sleep)
+	if (sleep) {
 		count(q, COUNT_WAITS);
+		if (q->poll_max_ns)
+			asleep_ns = clock_now_ns();
+	}
 	r = engine_wait(q->engine, sleep ? -1 : 0, &ready);
 	if (r < 0) {
 		*why = "waiting for the image";
 		return r;
 	}
-	if (ready & ENGINE_EVTCHN)
+	if (ready & ENGINE_EVTCHN) {
 		take_event(q);
+		if (asleep_ns)
+			learn_to_look(q, clock_now_ns() - asleep_ns);
+	}
 	return 0;
 }
 
@@ -712,6 +770,7 @@ int queue_open(const struct queue_setup *s, struct queue **ret, char *reason,
 	q->uring = s->uring;
 	q->stats = s->stats;
 	q->stalled = NO_SLOT;
+	q->poll_max_ns = s->poll_ns;
 	r = evtchn_adopt(&q->evtchn, s->evtchn_fd, s->shared->domid);
 	if (r < 0)
 		snprintf(reason, reason_size, "queue %u: event channels cannot "

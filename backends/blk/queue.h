@@ -60,6 +60,7 @@ struct queue_setup {
 	struct uring *uring;		/* NULL with engine_sync */
 	int image_fd;			/* this one is not */
 	bool block_device;
+	uint64_t poll_ns;		/* at most, before sleeping; 0: never */
 	struct stats_row *stats;	/* this queue alone writes to it */
 };
 

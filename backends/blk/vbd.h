@@ -45,6 +45,11 @@ _Static_assert(sizeof(struct vbd_attach) <= WIRE_BODY_MAX, "fits a message");
 
 /* The engine to use, for tests and for hosts where io_uring is unwanted. */
 #define VBD_ENGINE_ENV "XL_LITE_BLK_ENGINE"
+/* Microseconds for which a queue looks for a request before it sleeps. */
+#define VBD_POLL_ENV "XL_LITE_BLK_POLL_US"
+
+/* 0, or logged and -EINVAL. */
+int vbd_poll_ns(uint64_t *ret);
 
 /* In the worker: attach.c. */
 int vbd_prepare(void **own);

@@ -9,7 +9,9 @@
 #include "config.h"
 
 #include "backends/blk/queue.h"
+#include "backends/blk/counters.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -164,6 +166,7 @@ struct variant {
 	const char *name;
 	const struct engine_class *engine;
 	bool persistent;
+	uint64_t poll_ns;
 };
 
 struct bench {
@@ -220,6 +223,7 @@ static bool bench_open(struct bench *b, const struct variant *v,
 		.shared = &b->shared, .stats = &b->stats, .port = 1, .ring_grefs = grefs,
 		.ring_pages = ring_pages, .abi = BLK_ABI_X86_64,
 		.pool_pages = 256, .engine = v->engine,
+		.poll_ns = v->poll_ns,
 	};
 	char path[] = "test-blk-queue.XXXXXX", reason[200];
 	struct blkif_sring *sring = (void *)page(RING_GREF);
@@ -654,6 +658,54 @@ static void test_liar(const struct variant *v)
 	CHECK(&b, b.result == -EPROTO, "a liar: %d", b.result);
 }
 
+/*
+ * A guest that waits for each answer is soon looked for instead of slept for:
+ * it takes twenty sleeps to learn to look for ten seconds.
+ */
+static void test_looks(const struct variant *v)
+{
+	struct variant looking = *v;
+	struct bench b;
+
+	looking.poll_ns = 10 * NS_PER_S;
+	if (!bench_open(&b, &looking, 1))
+		return;
+	for (unsigned int i = 0; i < 300; i++) {
+		add_rw(&b, 0, BLKIF_OP_READ, i, DATA_GREF, 1);
+		CHECK(&b, one(&b) == BLKIF_RSP_OKAY, "looking: read %u", i);
+	}
+	bench_close(&b);	/* and it sees that, too */
+	CHECK(&b, b.stats.count[COUNT_WAITS] <= 22,
+	      "it slept %u times in 300 requests",
+	      (unsigned int)b.stats.count[COUNT_WAITS]);
+	CHECK(&b, b.stats.count[COUNT_EVENTS] <= 22,
+	      "the guest sent %u events for 300 requests",
+	      (unsigned int)b.stats.count[COUNT_EVENTS]);
+}
+
+/* Whoever pauses longer than is looked for is never looked for. */
+static void test_rests(const struct variant *v)
+{
+	struct variant looking = *v;
+	struct bench b;
+
+	looking.poll_ns = 1;
+	if (!bench_open(&b, &looking, 1))
+		return;
+	for (unsigned int i = 0; i < 50; i++) {
+		while (!__atomic_load_n(&b.stats.count[COUNT_WAITS],
+					__ATOMIC_RELAXED) ||
+		       b.ring.sring->req_event != b.ring.req_prod_pvt + 1)
+			sched_yield();
+		add_rw(&b, 0, BLKIF_OP_READ, i, DATA_GREF, 1);
+		CHECK(&b, one(&b) == BLKIF_RSP_OKAY, "resting: read %u", i);
+	}
+	bench_close(&b);
+	CHECK(&b, b.stats.count[COUNT_EVENTS] == 50,
+	      "the guest sent %u events for 50 requests, one after its sleep",
+	      (unsigned int)b.stats.count[COUNT_EVENTS]);
+}
+
 /* A failed flush: what was written may be lost, so all is refused. */
 static void test_broken(const struct variant *v)
 {
@@ -670,10 +722,10 @@ static void test_broken(const struct variant *v)
 int main(void)
 {
 	static const struct variant variants[] = {
-		{ "sync, plain", &engine_sync, false },
-		{ "sync, persistent", &engine_sync, true },
-		{ "uring, plain", &engine_uring, false },
-		{ "uring, persistent", &engine_uring, true },
+		{ "sync, plain", &engine_sync, false, 0 },
+		{ "sync, persistent", &engine_sync, true, 0 },
+		{ "uring, plain", &engine_uring, false, 0 },
+		{ "uring, persistent", &engine_uring, true, 0 },
 	};
 	bool all = true;
 
@@ -689,6 +741,8 @@ int main(void)
 		all &= test_variant(&variants[i]);
 		test_liar(&variants[i]);
 		test_broken(&variants[i]);
+		test_looks(&variants[i]);
+		test_rests(&variants[i]);
 	}
 	if (failed)
 		return 1;
