@@ -63,7 +63,8 @@ guest_programs() {
 		programs+=("$(command -v "$program")") ||
 			bail "no program $program"
 	done
-	for file in "${programs[@]}" \
+	# libgcc_s: glibc opens it by itself when a thread is cancelled
+	for file in "${programs[@]}" /usr/lib/*/libgcc_s.so.1 \
 		    $(ldd "${programs[@]}" | grep -o '/[^ :]* '); do
 		# Behind the guest's link /lib; its /lib64, where the loader
 		# must be, is a folder.

@@ -21,6 +21,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
+#define REPORT_MAX 4096		/* of the daemon's report, what we look at */
 #define GNTALLOC_LIMIT "/sys/module/xen_gntalloc/parameters/limit"
 /* Pages all cases together may grant. */
 #define GRANTS "16384"
@@ -293,12 +294,31 @@ static bool report_there(void *arg)
 	return access(arg, F_OK) == 0;
 }
 
+static bool host_reported(void *arg)
+{
+	struct peer *p = arg;
+
+	return strtoul(peer_get(p, p->dir, "report"), NULL, 10) == p->reports;
+}
+
+/* From a guest: somebody on the host reads it for us. */
+static bool ask_report(struct peer *p, char *text, size_t size)
+{
+	peer_put(p, "report-wanted", "%lu", ++p->reports);
+	if (!peer_until(p, host_reported, p))
+		return false;
+	snprintf(text, size, "%s", peer_get(p, p->dir, "report"));
+	return true;
+}
+
 static bool read_report(struct peer *p, char *text, size_t size)
 {
 	char program[64], path[128];
 	CLEANUP_CLOSE int fd = -1;
 	ssize_t n;
 
+	if (p->asks)
+		return ask_report(p, text, size);
 	read_proc(p->daemon, "comm", program, sizeof(program));
 	program[strcspn(program, "\n")] = '\0';
 	snprintf(path, sizeof(path), "/run/xl-lite/%s.stats", program);
@@ -317,9 +337,9 @@ unsigned long peer_requests(struct peer *p)
 {
 	static const char node[] = "\"xenstore_requests\": ";
 	const char *at;
-	char text[512];
+	char text[REPORT_MAX];
 
-	if (!p->daemon || !read_report(p, text, sizeof(text)))
+	if (!(p->daemon || p->asks) || !read_report(p, text, sizeof(text)))
 		return 0;
 	at = strstr(text, node);
 	return at ? strtoul(at + strlen(node), NULL, 10) : 0;
@@ -327,7 +347,7 @@ unsigned long peer_requests(struct peer *p)
 
 static bool saw_closed(void *arg)
 {
-	char text[512];
+	char text[REPORT_MAX];
 
 	return read_report(arg, text, sizeof(text)) &&
 	       strstr(text, "\"state\": \"Closed\", "
@@ -336,7 +356,7 @@ static bool saw_closed(void *arg)
 
 bool peer_rest(struct peer *p)
 {
-	return !p->daemon ||
+	return !(p->daemon || p->asks) ||
 	       expect(p, peer_until(p, saw_closed, p),
 		      "the daemon does not see it Closed");
 }
@@ -366,12 +386,15 @@ static void find_backend(struct peer *p)
 		 p->back_id, kind);
 }
 
-void peer_open(struct peer *p, const char *device, pid_t daemon,
+void peer_open(struct peer *p, const char *device, const char *daemon,
 	       const char *log)
 {
 	char path[160];
 
-	*p = (struct peer){ .daemon = daemon, .log = log };
+	*p = (struct peer){
+		.daemon = strtol(daemon, NULL, 10), .log = log,
+		.asks = strcmp(daemon, "host") == 0,
+	};
 	snprintf(p->dir, sizeof(p->dir), "device/%s", device);
 	p->xs = xs_open(0);
 	p->shr = xengntshr_open(NULL, 0);
@@ -383,6 +406,9 @@ void peer_open(struct peer *p, const char *device, pid_t daemon,
 	find_backend(p);
 	snprintf(path, sizeof(path), "%s/state", p->back);
 	if (!xs_watch(p->xs, path, "back"))
+		die("watch %s", path);
+	snprintf(path, sizeof(path), "%s/report", p->dir);
+	if (p->asks && !xs_watch(p->xs, path, "report"))
 		die("watch %s", path);
 }
 
@@ -590,10 +616,10 @@ int peer_main(int argc, char **argv, const struct peer_class *class,
 		return count_cases(class, argv + 2);
 	if (argc < 6 || strcmp(argv[1], "run")) {
 		fprintf(stderr, "usage: %s list | count WORD... | run DEVICE "
-			"PID LOG WORD...\n", argv[0]);
+			"PID|host LOG WORD...\n", argv[0]);
 		return 2;
 	}
-	peer_open(p, argv[2], strtol(argv[3], NULL, 10), argv[4]);
+	peer_open(p, argv[2], argv[3], argv[4]);
 	p->class = class;
 	p->device = device;
 	prepare(device, p);

@@ -19,7 +19,10 @@
  * complaint behind '# '; tests/hostile/lib.sh makes TAP of these.
  *
  * Only the public libraries are used, so the program runs in a guest of the
- * simulated host, and in domain 0 of a real one as its own guest.
+ * simulated host, in domain 0 of a real one as its own guest, and in a real
+ * guest. There the daemon is out of sight: PID is 'host', and somebody on the
+ * host answers the node report-wanted, of the device's folder, by a node report
+ * with the same number and the daemon's report.
  */
 #ifndef TESTS_HOSTILE_PEER_H
 #define TESTS_HOSTILE_PEER_H
@@ -58,6 +61,7 @@ struct peer {
 	char error[160];		/* where its reasons are */
 	unsigned int domid, back_id;
 	pid_t daemon;			/* 0: not watched */
+	bool asks;			/* the host for the daemon's report */
 	const char *log;		/* the daemon's; NULL: not watched */
 	const struct peer_class *class;
 	void *device;
@@ -68,7 +72,7 @@ struct peer {
 };
 
 /* DEVICE: uvbd/51712. Says on stderr what is missing and exits. */
-void peer_open(struct peer *p, const char *device, pid_t daemon,
+void peer_open(struct peer *p, const char *device, const char *daemon,
 	       const char *log);
 void peer_close(struct peer *p);
 
