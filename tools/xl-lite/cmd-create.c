@@ -14,6 +14,7 @@
 #include "tools/xl-lite/console.h"
 #include "tools/xl-lite/create.h"
 #include "tools/xl-lite/destroy.h"
+#include "tools/xl-lite/guest-state.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/monitor.h"
 
@@ -60,6 +61,20 @@ static int run_guest(struct host *host, const struct create_options *o,
 	return err;
 }
 
+/* From before it runs it is known what to do when it stops, and to whom. */
+static int have_minded(const struct create_options *o,
+		       struct guest_config *config, domid_t domid)
+{
+	struct guest_state state;
+	int err;
+
+	guest_state_begin(&state, domid, config);
+	err = guest_state_write(&state, GUEST_STATE_LIVE, false);
+	if (err || o->foreground)
+		return err;
+	return monitor_start(config->name, domid, config->uuid);
+}
+
 static int create(struct host *host, const struct create_options *o,
 		  struct guest_config *config)
 {
@@ -76,8 +91,8 @@ static int create(struct host *host, const struct create_options *o,
 			 (unsigned long long)host->store.requests,
 			 (unsigned long long)((clock_now_ns() - start) /
 					      NS_PER_MS));
-	if (!o->alone && !o->foreground)
-		err = monitor_start(config, domid);
+	if (!o->alone)
+		err = have_minded(o, config, domid);
 	if (!err)
 		err = run_guest(host, o, config, domid, &console);
 	if (err) {
@@ -85,7 +100,7 @@ static int create(struct host *host, const struct create_options *o,
 		return err;
 	}
 	if (o->foreground)
-		err = monitor_run(config, domid);
+		err = monitor_run(domid, config->uuid, false);
 	console_wait(&console);
 	return err;
 }

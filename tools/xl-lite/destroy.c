@@ -36,6 +36,7 @@ struct leaving {
 	char backend[STORE_PATH_MAX];
 	struct backend_path path;	/* the same in pieces */
 	char frontend[STORE_PATH_MAX];
+	char entry[STORE_PATH_MAX];	/* where it was found */
 	bool gone;
 };
 
@@ -52,19 +53,18 @@ struct farewell {
 static int find_device(struct farewell *f, const char *kind, const char *id)
 {
 	struct store *s = &f->host->store;
-	char path[STORE_PATH_MAX];
 	struct leaving *larger, found = { 0 };
 	unsigned int devid;
 	int err = path_parse_devid(id, &devid);
 
 	if (!err)
-		err = path_libxl_device(path, sizeof(path), f->domid, kind,
-					devid);
+		err = path_libxl_device(found.entry, sizeof(found.entry),
+					f->domid, kind, devid);
 	if (!err)
-		err = store_read(s, XBT_NULL, path, "backend", found.backend,
-				 sizeof(found.backend));
+		err = store_read(s, XBT_NULL, found.entry, "backend",
+				 found.backend, sizeof(found.backend));
 	if (!err)
-		err = store_read(s, XBT_NULL, path, "frontend",
+		err = store_read(s, XBT_NULL, found.entry, "frontend",
 				 found.frontend, sizeof(found.frontend));
 	/* half written or not ours to understand: its nodes go with the rest */
 	if (err || path_parse_backend(found.backend, &found.path) ||
@@ -292,11 +292,51 @@ static int remove_nodes(struct store *s, xs_transaction_t t, void *arg)
 	return n.err;
 }
 
+/* The same for devices alone: their nodes in libxl's folder go with them. */
+static int remove_device_nodes(struct store *s, xs_transaction_t t, void *arg)
+{
+	const struct farewell *f = arg;
+	struct nodes n = { .store = s, .t = t };
+
+	for (size_t i = 0; !n.err && i < f->count; i++) {
+		const struct leaving *l = &f->devices[i];
+
+		if (!has_state_machine(l))
+			continue;
+		n.err = remove_backend(s, t, l);
+		nodes_remove(&n, l->frontend, NULL);
+		nodes_remove(&n, l->entry, NULL);
+	}
+	return n.err;
+}
+
 static int say(domid_t domid, const char *what, int err)
 {
 	if (err)
 		log_fail(err, "domain %u: %s: %s", domid, what, strerror(-err));
 	return err;
+}
+
+static int find_and_close(struct farewell *f)
+{
+	int first = say(f->domid, "find its devices", find_devices(f));
+	int err = say(f->domid, "close its devices",
+		      store_transact(&f->host->store, close_devices, f));
+
+	if (!err)
+		err = say(f->domid, "wait for its devices", wait_devices(f));
+	return first ? first : err;
+}
+
+int guest_drop_devices(struct host *host, domid_t domid)
+{
+	struct farewell f = { .host = host, .domid = domid };
+	int first = find_and_close(&f);
+	int err = say(domid, "remove its devices' nodes",
+		      store_transact(&host->store, remove_device_nodes, &f));
+
+	free(f.devices);
+	return first ? first : err;
 }
 
 int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
@@ -307,12 +347,7 @@ int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 	/* a guest that is gone, or going by itself, needs no pause */
 	hv_domain_pause(host->hv, domid);
 	device_model_stop(host, domid);
-	first = say(domid, "find its devices", find_devices(&f));
-	err = say(domid, "close its devices",
-		  store_transact(&host->store, close_devices, &f));
-	if (!err)
-		err = say(domid, "wait for its devices", wait_devices(&f));
-	first = first ? first : err;
+	first = find_and_close(&f);
 	err = say(domid, "remove its nodes",
 		  store_transact(&host->store, remove_nodes, &f));
 	first = first ? first : err;

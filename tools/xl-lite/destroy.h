@@ -13,4 +13,10 @@
  */
 int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16]);
 
+/*
+ * Only its devices, but for the console: a guest that has stopped and is kept
+ * to be looked at must not keep the next one from its disks. Logged.
+ */
+int guest_drop_devices(struct host *host, domid_t domid);
+
 #endif

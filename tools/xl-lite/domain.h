@@ -5,12 +5,9 @@
 
 #include "tools/xl-lite/host.h"
 #include "tools/xl-lite/nodes.h"
+#include "tools/xl-lite/uuid.h"
 
 #define DOMAIN_NAME_MAX 256
-#define UUID_TEXT_SIZE 37
-
-/* "00112233-4455-6677-8899-aabbccddeeff" */
-void uuid_format(const uint8_t uuid[16], char text[UUID_TEXT_SIZE]);
 
 /* /vm/UUID */
 void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX]);

@@ -670,6 +670,31 @@ static int parse_words(struct reader *r, char *const *words, size_t count)
 	return cfg_parse(&r->tree, text, size, pos, r->diags);
 }
 
+/* The words are lines behind the file's, as xl itself reads them. */
+static int keep_text(struct guest_config *config, const char *text, size_t size,
+		     char *const *words, size_t count)
+{
+	size_t room = size + 1;
+	char *all, *end;
+
+	for (size_t i = 0; i < count; i++)
+		room += strlen(words[i]) + 1;
+	all = arena_alloc(config->memory, room);
+	if (!all)
+		return -ENOMEM;
+	memcpy(all, text, size);
+	end = all + size;
+	if (size && end[-1] != '\n')
+		*end++ = '\n';
+	for (size_t i = 0; i < count; i++) {
+		end = stpcpy(end, words[i]);
+		*end++ = '\n';
+	}
+	config->text = all;
+	config->text_size = end - all;
+	return 0;
+}
+
 static struct guest_config *new_config(const char *name)
 {
 	struct guest_config *config = calloc(1, sizeof(*config));
@@ -709,6 +734,9 @@ int guest_config_parse(const char *name, const char *text, size_t size,
 		return r.err;
 	if (diags->errors != errors)
 		return -EINVAL;
+	err = keep_text(config, text, size, words, num_words);
+	if (err)
+		return err;
 	*ret = STEAL_PTR(config);
 	return 0;
 }

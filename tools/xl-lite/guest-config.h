@@ -125,6 +125,9 @@ struct arena;
 
 struct guest_config {
 	const char *source;	/* what messages call it: the file's name */
+	/* file and words as one file that reads the same; no NUL behind it */
+	const char *text;
+	size_t text_size;
 
 	const char *name;	/* never NULL */
 	bool uuid_set;		/* else see guest_config_complete() */
@@ -185,6 +188,8 @@ int guest_config_complete(struct guest_config *config);
 
 /* The UUID alone: what a dry run shows, as with xl. */
 int guest_config_draw_uuid(struct guest_config *config);
+/* A UUID for anything: version 4, from the kernel's random numbers. */
+int uuid_draw(uint8_t uuid[16]);
 
 /*
  * Is each kernel, ramdisk and disk image there, readable and of a sort that

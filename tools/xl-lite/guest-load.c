@@ -109,20 +109,24 @@ static int draw_mac(const struct guest_config *config, struct vif_config *vif)
 	return 0;
 }
 
-int guest_config_draw_uuid(struct guest_config *config)
+int uuid_draw(uint8_t uuid[16])
 {
-	int r;
+	int r = draw(uuid, 16);
 
-	if (config->uuid_set)
-		return 0;
-	r = draw(config->uuid, sizeof(config->uuid));
 	if (r)
 		return r;
 	/* version 4, variant 1: RFC 4122 */
-	config->uuid[6] = (config->uuid[6] & 0x0f) | 0x40;
-	config->uuid[8] = (config->uuid[8] & 0x3f) | 0x80;
-	config->uuid_set = true;
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
 	return 0;
+}
+
+int guest_config_draw_uuid(struct guest_config *config)
+{
+	int r = config->uuid_set ? 0 : uuid_draw(config->uuid);
+
+	config->uuid_set = r == 0;
+	return r;
 }
 
 int guest_config_complete(struct guest_config *config)

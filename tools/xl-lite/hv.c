@@ -323,6 +323,15 @@ int hv_domain_unpause(struct hv *hv, domid_t domid)
 	return hv_result(hv, xc_domain_unpause(hv->xch, domid));
 }
 
+int hv_domain_set_uuid(struct hv *hv, domid_t domid, const uint8_t uuid[16])
+{
+	xen_domain_handle_t handle;
+
+	memcpy(handle, uuid, sizeof(handle));
+	hv_begin(hv);
+	return hv_result(hv, xc_domain_sethandle(hv->xch, domid, handle));
+}
+
 int hv_domain_dump_core(struct hv *hv, domid_t domid, const char *path)
 {
 	hv_begin(hv);

@@ -109,6 +109,8 @@ int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 
 int hv_domain_pause(struct hv *hv, domid_t domid);
 int hv_domain_unpause(struct hv *hv, domid_t domid);
+/* Another UUID for it: what Xen itself knows the domain by. */
+int hv_domain_set_uuid(struct hv *hv, domid_t domid, const uint8_t uuid[16]);
 /* The guest's memory and vcpus, as a core file for crash and gdb. */
 int hv_domain_dump_core(struct hv *hv, domid_t domid, const char *path);
 /* Returns when the memory is given back, which takes its time. */

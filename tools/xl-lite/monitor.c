@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for a guest's end; see monitor.h. */
+/* Waiting for one guest's end; see monitor.h. */
 #include "config.h"
 
 #include "tools/xl-lite/monitor.h"
@@ -7,207 +7,152 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xen/sched.h>
 
 #include "lib/log.h"
+#include "lib/loop.h"
 
-#include "tools/xl-lite/create.h"
-#include "tools/xl-lite/destroy.h"
-#include "tools/xl-lite/domain.h"
-
-#define DUMP_FOLDER "/var/lib/xen/dump"
+#include "tools/xl-lite/stopped.h"
 
 struct monitor {
-	struct guest_config *config;
 	struct host host;
-	domid_t domid;
+	struct guest_state state;	/* locked, for as long as we live */
+	int signal_fd;			/* readable: let go */
 };
 
 /* -- waiting --------------------------------------------------------------- */
 
 /* Xenstored tells of every domain that stops or dies, not of which. */
-static int wait_release(struct store *s)
+static int wait_release(struct monitor *m)
 {
-	struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
+	struct pollfd p[] = {
+		{ .fd = store_fd(&m->host.store), .events = POLLIN },
+		{ .fd = m->signal_fd, .events = POLLIN },
+	};
 	char path[32], token[32];
 	int n;
 
-	if (poll(&p, 1, -1) == -1 && errno != EINTR)
+	if (poll(p, ARRAY_SIZE(p), -1) == -1 && errno != EINTR)
 		return log_err(-errno, "wait");
+	if (p[1].revents)
+		return -ECANCELED;
 	do
-		n = store_next_event(s, path, sizeof(path), token,
+		n = store_next_event(&m->host.store, path, sizeof(path), token,
 				     sizeof(token));
 	while (n == 1);
 	return n;
 }
 
-/* Until the guest has stopped; -ESRCH when it is gone: somebody destroyed it. */
+/*
+ * Until the guest has stopped. -ESRCH when it is gone: somebody destroyed it;
+ * -ECANCELED when we are to let go of it.
+ */
 static int wait_shutdown(struct monitor *m, struct hv_domain *info)
 {
 	int err = store_watch(&m->host.store, "@releaseDomain", NULL, "");
 
 	while (!err) {
-		err = hv_domain_info(m->host.hv, m->domid, info);
-		if (!err && info->dying)
-			return -ESRCH;
+		err = hv_domain_info(m->host.hv, m->state.domid, info);
+		if (!err && (info->dying ||
+			     memcmp(info->uuid, m->state.uuid, 16) != 0))
+			err = -ESRCH;
 		/* a suspended guest is on its way to somewhere: let it be */
 		if (!err && info->shutdown &&
 		    info->shutdown_reason != SHUTDOWN_suspend)
 			break;
 		if (!err)
-			err = wait_release(&m->host.store);
+			err = wait_release(m);
 	}
 	store_unwatch(&m->host.store, "@releaseDomain", NULL, "");
 	return err;
 }
 
-/* -- acting ---------------------------------------------------------------- */
-
-static enum shutdown_action action_for(const struct guest_config *config,
-				       unsigned int reason)
-{
-	switch (reason) {
-	case SHUTDOWN_poweroff: return config->on_poweroff;
-	case SHUTDOWN_reboot: return config->on_reboot;
-	case SHUTDOWN_crash: return config->on_crash;
-	case SHUTDOWN_watchdog: return config->on_watchdog;
-	case SHUTDOWN_soft_reset: return config->on_soft_reset;
-	default: return ACTION_DESTROY;
-	}
-}
-
-static void dump_core(struct monitor *m)
-{
-	char path[512];
-	int err;
-
-	mkdir(DUMP_FOLDER, 0700);
-	snprintf(path, sizeof(path), DUMP_FOLDER "/%s", m->config->name);
-	err = hv_domain_dump_core(m->host.hv, m->domid, path);
-	if (err)
-		log_fail(err, "guest %s: dump to %s: %s", m->config->name,
-			 path, hv_why(m->host.hv, err));
-	else
-		log_info("guest %s: dumped to %s", m->config->name, path);
-}
-
-/* Make its name free for the next one, and keep it to be looked at. */
-static int rename_away(struct monitor *m, const struct hv_domain *info)
-{
-	struct nodes n = { .store = &m->host.store };
-	char path[STORE_PATH_MAX], stamp[32];
-	struct tm tm;
-	time_t now = time(NULL);
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", &tm);
-	path_domain(path, sizeof(path), m->domid);
-	nodes_put(&n, path, "name", "%s-%s", m->config->name, stamp);
-	domain_vm_path(info->uuid, path);
-	nodes_put(&n, path, "name", "%s-%s", m->config->name, stamp);
-	return n.err ? n.err : guest_config_draw_uuid(m->config);
-}
-
-static int start_again(struct monitor *m)
-{
-	int err = guest_create(&m->host, m->config, &m->domid);
-
-	if (err)
-		return err;
-	err = hv_domain_unpause(m->host.hv, m->domid);
-	if (err)
-		return log_fail(err, "guest %s: unpause: %s", m->config->name,
-				hv_why(m->host.hv, err));
-	log_info("guest %s: started again as domain %u", m->config->name,
-		 m->domid);
-	return 0;
-}
+/* -- minding --------------------------------------------------------------- */
 
 /* 1: there is a guest to wait for again; 0: we are done; or -errno. */
-static int act(struct monitor *m, const struct hv_domain *info)
+static int mind(struct monitor *m)
 {
-	const enum shutdown_action action =
-		action_for(m->config, info->shutdown_reason);
-	int err = 0;
+	struct stopped_result result;
+	struct hv_domain info;
+	int err = wait_shutdown(m, &info);
 
-	log_info("guest %s: domain %u stopped (reason %u): %s",
-		 m->config->name, m->domid, info->shutdown_reason,
-		 shutdown_action_name(action));
-	switch (action) {
-	case ACTION_PRESERVE:
+	if (err == -ESRCH)
 		return 0;
-	case ACTION_RENAME_RESTART:
-		err = rename_away(m, info);
-		break;
-	case ACTION_COREDUMP_DESTROY:
-	case ACTION_COREDUMP_RESTART:
-		dump_core(m);
-		err = guest_destroy(&m->host, m->domid, info->uuid);
-		break;
-	case ACTION_DESTROY:
-	case ACTION_RESTART:
-	case ACTION_SOFT_RESET:		/* a restart does what it is for */
-		err = guest_destroy(&m->host, m->domid, info->uuid);
-		break;
+	if (err == -ECANCELED) {
+		log_info("guest %s: xl-lited minds it from now on",
+			 m->state.config->name);
+		return 0;
 	}
-	if (err || action == ACTION_DESTROY || action == ACTION_COREDUMP_DESTROY)
+	if (err)
+		return log_err(err, "guest %s: wait for its end",
+			       m->state.config->name);
+	err = stopped_act(&m->host, &m->state, &info, &result);
+	if (err || result.outcome != STOPPED_RESTARTED)
 		return err;
-	err = start_again(m);
+	guest_state_end(&m->state);
+	err = guest_state_take(&m->state, GUEST_STATE_LIVE, result.domid,
+			       result.uuid);
+	/* stopped and gone already, by the hand of somebody else */
+	if (err == -ENOENT)
+		return 0;
 	return err ? err : 1;
 }
 
 static void monitor_end(struct monitor *m)
 {
+	guest_state_end(&m->state);
 	host_close(&m->host);
+	cleanup_close(&m->signal_fd);
 }
 
-int monitor_run(struct guest_config *config, domid_t domid)
+int monitor_run(domid_t domid, const uint8_t uuid[16], bool may_let_go)
 {
+	static const int let_go[] = { MONITOR_LET_GO };
 	CLEANUP(monitor_end) struct monitor m = {
-		.config = config,
-		.domid = domid,
+		.signal_fd = -1,
+		.state.fd = -1,
 	};
-	int err = host_open(&m.host), again = 1;
+	int again = 1, err = 0;
 
-	while (!err && again > 0) {
-		struct hv_domain info;
-
-		err = wait_shutdown(&m, &info);
-		if (err == -ESRCH)
-			return 0;
-		if (err)
-			return log_err(err, "guest %s: wait for its end",
-				       config->name);
-		again = act(&m, &info);
-		if (again < 0)
-			err = again;
+	if (may_let_go)
+		err = m.signal_fd = loop_signal_fd(let_go,
+						   ARRAY_SIZE(let_go));
+	else
+		signal(MONITOR_LET_GO, SIG_IGN);
+	if (err < 0)
+		return log_err(err, "domain %u: signals", domid);
+	err = guest_state_take(&m.state, GUEST_STATE_LIVE, domid, uuid);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = host_open(&m.host);
+	while (!err && again == 1) {
+		again = mind(&m);
+		err = again < 0 ? again : 0;
 	}
 	return err;
 }
 
 /* -- in the background ----------------------------------------------------- */
 
-static int open_log(const struct guest_config *config)
+static int open_log(const char *name)
 {
 	char path[512];
 	int fd;
 
-	snprintf(path, sizeof(path), "/var/log/xen/xl-lite-%s.log",
-		 config->name);
+	snprintf(path, sizeof(path), "/var/log/xen/xl-lite-%s.log", name);
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	return fd >= 0 ? fd : open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
-static void let_go(const struct guest_config *config)
+static void let_go(const char *name)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int log = open_log(config);
+	int log = open_log(name);
 
 	setsid();
 	dup2(null, STDIN_FILENO);
@@ -219,15 +164,14 @@ static void let_go(const struct guest_config *config)
 		log_err(-errno, "/");
 }
 
-int monitor_start(struct guest_config *config, domid_t domid)
+int monitor_start(const char *name, domid_t domid, const uint8_t uuid[16])
 {
 	pid_t pid = fork();
 
 	if (pid == -1)
-		return log_err(-errno, "guest %s: start its monitor",
-			       config->name);
+		return log_err(-errno, "guest %s: start its monitor", name);
 	if (pid)
 		return 0;
-	let_go(config);
-	_exit(monitor_run(config, domid) ? 1 : 0);
+	let_go(name);
+	_exit(monitor_run(domid, uuid, true) ? 1 : 0);
 }

@@ -93,6 +93,21 @@ int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
 	return 0;
 }
 
+void userdata_rename(domid_t domid, const uint8_t from[16],
+		     const uint8_t to[16])
+{
+	char old_text[UUID_TEXT_SIZE], old_path[128];
+	char new_text[UUID_TEXT_SIZE], new_path[128];
+
+	uuid_format(from, old_text);
+	uuid_format(to, new_text);
+	json_path(domid, old_text, old_path, sizeof(old_path));
+	json_path(domid, new_text, new_path, sizeof(new_path));
+	/* renamed before, or never written: fine as well */
+	if (rename(old_path, new_path) && errno != ENOENT)
+		fail(old_path, -errno);
+}
+
 /* "userdata-d.7.UUID.libxl-json": is it this domain's? */
 static bool is_of_domain(const char *file, const char *marker)
 {

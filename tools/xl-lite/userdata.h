@@ -18,6 +18,9 @@ int userdata_write(const struct guest_config *config, domid_t domid);
  * there is none.
  */
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
+/* The domain has another UUID now. */
+void userdata_rename(domid_t domid, const uint8_t from[16],
+		     const uint8_t to[16]);
 /* All that libxl or we keep about the domain; no failure is worth a word. */
 void userdata_remove(domid_t domid, const uint8_t uuid[16]);
 

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* What is done with a guest that has stopped; see stopped.h. */
+#include "config.h"
+
+#include "tools/xl-lite/stopped.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#include "tools/xl-lite/create.h"
+#include "tools/xl-lite/destroy.h"
+#include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/lifecycle.h"
+#include "tools/xl-lite/userdata.h"
+
+#define DUMP_FOLDER "/var/lib/xen/dump"
+
+/* -- the old domain ---------------------------------------------------------- */
+
+static void dump_core(struct host *host, const char *name, domid_t domid)
+{
+	char path[512];
+	int err;
+
+	mkdir(DUMP_FOLDER, 0700);
+	snprintf(path, sizeof(path), DUMP_FOLDER "/%s", name);
+	err = hv_domain_dump_core(host->hv, domid, path);
+	if (err)
+		log_fail(err, "guest %s: dump to %s: %s", name, path,
+			 hv_why(host->hv, err));
+	else
+		log_info("guest %s: dumped to %s", name, path);
+}
+
+/* The old domain's names: where they are, and what they become. */
+struct aside {
+	domid_t domid;
+	const uint8_t *from, *to;
+	char name[DOMAIN_NAME_MAX + 32];
+};
+
+static int rename_nodes(struct store *s, xs_transaction_t t, void *arg)
+{
+	const struct aside *a = arg;
+	struct nodes n = { .store = s, .t = t };
+	char path[STORE_PATH_MAX], vm[STORE_PATH_MAX], uuid[UUID_TEXT_SIZE];
+
+	domain_vm_path(a->from, vm);
+	nodes_remove(&n, vm, NULL);
+	domain_vm_path(a->to, vm);
+	uuid_format(a->to, uuid);
+	nodes_make(&n, (struct node_access) { .reader = a->domid }, vm, NULL);
+	nodes_put(&n, vm, "name", "%s", a->name);
+	nodes_put(&n, vm, "uuid", "%s", uuid);
+	path_domain(path, sizeof(path), a->domid);
+	nodes_put(&n, path, "name", "%s", a->name);
+	nodes_put(&n, path, "vm", "%s", vm);
+	return n.err;
+}
+
+/*
+ * It keeps its memory to be looked at, and makes room for the next one: its
+ * name and UUID, as with xl, and its devices. Each step may be repeated.
+ */
+static int put_aside(struct host *host, const struct guest_state *r)
+{
+	struct aside a = {
+		.domid = r->domid, .from = r->uuid, .to = r->aside_uuid,
+	};
+	char name[DOMAIN_NAME_MAX], stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int err;
+
+	err = guest_drop_devices(host, r->domid);
+	if (err)
+		return err;
+	err = hv_domain_set_uuid(host->hv, r->domid, r->aside_uuid);
+	if (err)
+		return log_fail(err, "domain %u: change its UUID: %s",
+				r->domid, hv_why(host->hv, err));
+	err = domain_name(&host->store, r->domid, name);
+	if (!err && strcmp(name, r->config->name) == 0) {
+		gmtime_r(&now, &tm);
+		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", &tm);
+		snprintf(a.name, sizeof(a.name), "%s-%s", name, stamp);
+		err = store_transact(&host->store, rename_nodes, &a);
+		if (!err)
+			log_info("guest %s: domain %u is kept, as %s",
+				 r->config->name, r->domid, a.name);
+	}
+	if (err)
+		return log_err(err, "domain %u: rename", r->domid);
+	userdata_rename(r->domid, r->uuid, r->aside_uuid);
+	return 0;
+}
+
+/* Of a restart that was cut off the old domain may be gone, or half gone. */
+static int leave_old(struct host *host, const struct guest_state *r)
+{
+	struct hv_domain info;
+	char live[sizeof(r->path)];
+	int err = hv_domain_info(host->hv, r->domid, &info);
+	bool there = !err;
+
+	/* its number is another's by now */
+	if (there && memcmp(info.uuid, r->uuid, 16) != 0 &&
+	    !(r->aside && memcmp(info.uuid, r->aside_uuid, 16) == 0))
+		return 0;
+	if (!r->aside)
+		return guest_destroy(host, r->domid, r->uuid);
+	err = there ? put_aside(host, r) : 0;
+	guest_state_path(live, sizeof(live), GUEST_STATE_LIVE, r->domid,
+			 r->uuid);
+	unlink(live);
+	return err;
+}
+
+/* -- the new domain ---------------------------------------------------------- */
+
+/* Relative paths in a configuration are relative to where it was created. */
+static int create_in_folder(struct host *host, const struct guest_state *r,
+			    domid_t *domid)
+{
+	int err;
+
+	if (chdir(r->folder))
+		log_warn("guest %s: its folder %s: %s: relative paths of its configuration are not found",
+			 r->config->name, r->folder, strerror(errno));
+	err = guest_create(host, r->config, domid);
+	/* nobody's mount is to be held by a guest that runs */
+	if (chdir("/"))
+		log_err(-errno, "/");
+	return err;
+}
+
+static int run_again(struct host *host, const struct guest_state *r,
+		     domid_t domid)
+{
+	struct guest_state live;
+	int err;
+
+	guest_state_begin(&live, domid, r->config);
+	live.short_lives = r->short_lives;
+	strcpy(live.folder, r->folder);
+	err = guest_state_write(&live, GUEST_STATE_LIVE, false);
+	if (err)
+		return err;
+	err = hv_domain_unpause(host->hv, domid);
+	if (err)
+		log_fail(err, "guest %s: unpause: %s", r->config->name,
+			 hv_why(host->hv, err));
+	return err;
+}
+
+static int restart(struct host *host, struct guest_state *r,
+		   struct stopped_result *ret)
+{
+	domid_t domid;
+	int err = leave_old(host, r);
+
+	if (!err)
+		err = create_in_folder(host, r, &domid);
+	if (!err) {
+		err = run_again(host, r, domid);
+		if (err)
+			guest_destroy(host, domid, r->config->uuid);
+	}
+	guest_state_remove(r);
+	if (err)
+		return log_fail(err, "guest %s: not started again: see above; then start it with 'xl-lite create'",
+				r->config->name);
+	log_info("guest %s: started again as domain %u", r->config->name,
+		 domid);
+	ret->outcome = STOPPED_RESTARTED;
+	ret->domid = domid;
+	memcpy(ret->uuid, r->config->uuid, 16);
+	return 0;
+}
+
+/* -- both --------------------------------------------------------------------- */
+
+static int begin_restart(struct host *host, struct guest_state *state,
+			 unsigned int short_lives, bool aside,
+			 struct stopped_result *ret)
+{
+	CLEANUP_GUEST_STATE struct guest_state r = {
+		.fd = -1,
+		.domid = state->domid,
+		.started_ns = state->started_ns,
+		.short_lives = short_lives,
+		.aside = aside,
+		.config = state->config,
+		.config_lent = true,
+	};
+	int err = 0;
+
+	memcpy(r.uuid, state->uuid, 16);
+	memcpy(r.boot, state->boot, sizeof(r.boot));
+	strcpy(r.folder, state->folder);
+	if (aside)
+		err = uuid_draw(r.aside_uuid);
+	if (!err)
+		err = guest_state_write(&r, GUEST_STATE_RESTART, true);
+	return err ? err : restart(host, &r, ret);
+}
+
+static bool in_a_loop(const struct guest_state *state, unsigned int short_lives)
+{
+	if (short_lives <= SHORT_LIVES_MAX)
+		return false;
+	log_warn("guest %s: domain %u: its last %u lives took less than %d s each: it is in a loop, and is kept as it stopped: look at its console, and end it with 'xl-lite destroy %u'",
+		 state->config->name, state->domid, short_lives, SHORT_LIFE_S,
+		 state->domid);
+	return true;
+}
+
+int stopped_act(struct host *host, struct guest_state *state,
+		const struct hv_domain *info, struct stopped_result *ret)
+{
+	const char *name = state->config->name;
+	const unsigned int reason = info->shutdown_reason;
+	const enum shutdown_action action =
+		lifecycle_action(state->config, reason);
+	const struct lifecycle_steps *steps = lifecycle_steps(action);
+	const unsigned int short_lives =
+		lifecycle_short_lives(state->short_lives,
+				      guest_state_life_ns(state));
+	int err;
+
+	ret->outcome = STOPPED_FAILED;
+	log_info("guest %s: domain %u stopped (reason %u): %s", name,
+		 state->domid, reason, shutdown_action_name(action));
+	if (action == ACTION_SOFT_RESET)
+		log_warn("guest %s: a soft reset, which keeps the guest's memory, is not implemented: it is restarted",
+			 name);
+	if (steps->restart && in_a_loop(state, short_lives))
+		steps = lifecycle_steps(ACTION_PRESERVE);
+	if (steps->dump)
+		dump_core(host, name, state->domid);
+	if (steps->restart)
+		return begin_restart(host, state, short_lives, steps->aside,
+				     ret);
+	if (!steps->destroy) {
+		guest_state_remove(state);
+		ret->outcome = STOPPED_KEPT;
+		return 0;
+	}
+	err = guest_destroy(host, state->domid, state->uuid);
+	if (!err)
+		ret->outcome = STOPPED_DESTROYED;
+	return err;
+}
+
+int stopped_resume(struct host *host, struct guest_state *r,
+		   struct stopped_result *ret)
+{
+	ret->outcome = STOPPED_FAILED;
+	log_info("guest %s: its restart was cut off: going on",
+		 r->config->name);
+	return restart(host, r, ret);
+}
