@@ -8,16 +8,14 @@
 #include "lib/backend.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "lib/cleanup.h"
+#include "lib/daemon.h"
 #include "lib/log.h"
 #include "lib/num.h"
 #include "lib/worker.h"
@@ -42,7 +40,7 @@ static void print_help(const struct backend_class *class)
 	       "\n"
 	       "Serves the %s devices of all guests of this host. Runs in the\n"
 	       "foreground until it gets SIGTERM. At SIGUSR1 it writes what it knows\n"
-	       "about each device to " BACKEND_RUN_DIR "/%s.stats, as JSON.\n"
+	       "about each device to " DAEMON_RUN_DIR "/%s.stats, as JSON.\n"
 	       "\n"
 	       "  -v, --verbose    say more about each device\n"
 	       "      --user USER  run the guests' workers as USER [%s]\n"
@@ -88,71 +86,21 @@ static int check_host(void)
 	return r ? r : need_device("/dev/xen/gntdev", "xen-gntdev");
 }
 
-/* -- once ------------------------------------------------------------------- */
-
-static int held_by(int fd, const char *path)
-{
-	char pid[32] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	if (n > 0)
-		pid[strcspn(pid, "\n")] = '\0';
-	return log_fail(-EBUSY, "runs already, as process %s (lock %s)",
-			*pid ? pid : "unknown", path);
-}
-
-/* Is FD still what PATH names? Its last holder removed it when ending. */
-static bool still_there(int fd, const char *path)
-{
-	struct stat ours, there;
-
-	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
-
-/* The descriptor that holds the lock, or -errno. */
-static int take_lock(const char *path)
-{
-	if (mkdir(BACKEND_RUN_DIR, 0755) && errno != EEXIST)
-		return log_err(-errno, "%s: create", BACKEND_RUN_DIR);
-	for (;;) {
-		CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CREAT |
-					    O_CLOEXEC | O_NOFOLLOW, 0644);
-
-		if (fd == -1)
-			return log_err(-errno, "%s: open", path);
-		if (flock(fd, LOCK_EX | LOCK_NB))
-			return errno == EWOULDBLOCK ? held_by(fd, path) :
-			       log_err(-errno, "%s: lock", path);
-		if (!still_there(fd, path))
-			continue;
-		if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
-			return log_err(-errno, "%s: write", path);
-		return STEAL_FD(fd);
-	}
-}
-
 /* -- the two processes ------------------------------------------------------ */
 
 static int run_supervisor(const struct workerproc_options *options)
 {
 	struct sandbox user;
-	CLEANUP_CLOSE int lock = -1;
-	char path[PATH_MAX];
+	struct daemon_lock lock;
 	int status;
 
 	/* later, in a worker, nobody would see why */
 	if (check_host() || sandbox_user(options->user, &user))
 		return EXIT_FAILURE;
-	snprintf(path, sizeof(path), "%s/%s.pid", BACKEND_RUN_DIR,
-		 options->class->program);
-	lock = take_lock(path);
-	if (lock < 0)
+	if (daemon_lock(&lock, options->class->program))
 		return EXIT_FAILURE;
 	status = supervisor_run(options);
-	/* while it is locked still: whoever waits for it looks again */
-	unlink(path);
-	rmdir(BACKEND_RUN_DIR); /* unless another program of ours runs */
+	daemon_unlock(&lock);
 	return status;
 }
 

@@ -19,12 +19,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#ifdef HAVE_LIBSYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/daemon.h"
 #include "lib/xenbus.h"
 #include "xenstore-schema/paths.h"
 
@@ -462,15 +459,6 @@ static void work(struct supervisor *s)
 
 /* -- life ------------------------------------------------------------------- */
 
-static void tell_systemd(const char *state)
-{
-#ifdef HAVE_LIBSYSTEMD
-	sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
-
 static void stop(struct supervisor *s, int signal)
 {
 	struct xenbus *bus;
@@ -481,7 +469,7 @@ static void stop(struct supervisor *s, int signal)
 		return;
 	}
 	log_info("stopping: %s", strsignal(signal));
-	tell_systemd("STOPPING=1");
+	daemon_notify("STOPPING=1");
 	s->stopping = true;
 	loop_timer_set(s->stop_timer_fd, STOP_NS);
 	TAILQ_FOREACH(bus, &s->devices, link)
@@ -522,7 +510,7 @@ static void report(const struct supervisor *s)
 	CLEANUP_FCLOSE FILE *out = NULL;
 	char path[128], new_path[136];
 
-	snprintf(path, sizeof(path), BACKEND_RUN_DIR "/%s.stats",
+	snprintf(path, sizeof(path), DAEMON_RUN_DIR "/%s.stats",
 		 s->class->program);
 	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	out = fopen(new_path, "we");
@@ -541,7 +529,7 @@ static void remove_report(const struct supervisor *s)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), BACKEND_RUN_DIR "/%s.stats",
+	snprintf(path, sizeof(path), DAEMON_RUN_DIR "/%s.stats",
 		 s->class->program);
 	unlink(path);
 }
@@ -614,7 +602,7 @@ static void say_ready(struct supervisor *s)
 		count++;
 	s->scanned = true;
 	log_info("ready (devices there at start: %u)", count);
-	tell_systemd("READY=1");
+	daemon_notify("READY=1");
 }
 
 static int serve(struct supervisor *s)

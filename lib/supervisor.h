@@ -14,9 +14,6 @@
 #include "lib/loop.h"
 #include "lib/workerproc.h"
 
-/* Lock and report; emptied at an orderly end. */
-#define BACKEND_RUN_DIR "/run/xl-lite"
-
 TAILQ_HEAD(xenbus_list, xenbus);
 TAILQ_HEAD(workerproc_list, workerproc);
 
