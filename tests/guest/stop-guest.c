@@ -15,6 +15,8 @@
 #include <xenctrl.h>
 #include <xen/sched.h>
 
+#include "lib/num.h"
+
 static const char *const reasons[] = {
 	[SHUTDOWN_poweroff] = "poweroff",
 	[SHUTDOWN_reboot] = "reboot",
@@ -24,26 +26,35 @@ static const char *const reasons[] = {
 	[SHUTDOWN_soft_reset] = "soft-reset",
 };
 
+/* What is no number is a domain, or a reason, that there is not. */
+static unsigned int number_of(const char *word)
+{
+	unsigned int number = DOMID_INVALID;
+
+	num_parse_uint(word, 0, DOMID_INVALID, &number);
+	return number;
+}
+
 static int reason_of(const char *word)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reasons[i], word) == 0)
 			return i;
-	return atoi(word);
+	return number_of(word);
 }
 
 int main(int argc, char **argv)
 {
 	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
-	int status = 0;
+	int status = 0, reason;
 
 	if (argc < 3 || !xch) {
 		fprintf(stderr, "usage: stop-guest REASON DOMID... (in dom0)\n");
 		return 2;
 	}
+	reason = reason_of(argv[1]);
 	for (int i = 2; i < argc; i++)
-		if (xc_domain_shutdown(xch, atoi(argv[i]),
-				       reason_of(argv[1]))) {
+		if (xc_domain_shutdown(xch, number_of(argv[i]), reason)) {
 			fprintf(stderr, "stop-guest: domain %s: %s\n", argv[i],
 				strerror(errno));
 			status = 1;

@@ -140,7 +140,7 @@ static void test_round_trip(void)
 	out.short_lives = 4;
 	out.aside = true;
 	memset(out.aside_uuid, 0xab, 16);
-	strcpy(out.folder, "/a folder");
+	snprintf(out.folder, sizeof(out.folder), "/a folder");
 	text = print(&out, &size);
 	check(guest_state_parse(&in, text, size, &diags) == 0, "%s", text);
 	diags_print(&diags, stdout);

@@ -43,24 +43,6 @@ static int create_status(int err)
 	}
 }
 
-/* Start the console first, so that nothing the guest says at once is lost. */
-static int run_guest(struct host *host, const struct create_options *o,
-		     const struct guest_config *config, domid_t domid,
-		     struct console *console)
-{
-	int err = 0;
-
-	if (o->console)
-		err = console_start(console, domid);
-	if (err || o->paused)
-		return err;
-	err = hv_domain_unpause(host->hv, domid);
-	if (err)
-		log_fail(err, "guest %s: unpause: %s", config->name,
-			 hv_why(host->hv, err));
-	return err;
-}
-
 /* From before it runs it is known what to do when it stops, and to whom. */
 static int have_minded(const struct create_options *o,
 		       struct guest_config *config, domid_t domid)
@@ -70,9 +52,29 @@ static int have_minded(const struct create_options *o,
 
 	guest_state_begin(&state, domid, config);
 	err = guest_state_write(&state, GUEST_STATE_LIVE, false);
-	if (err || o->foreground)
+	/* xl-lited finds it there */
+	if (err || o->foreground || host_daemon_running("xl-lited"))
 		return err;
 	return monitor_start(config->name, domid, config->uuid);
+}
+
+/* Start the console first, so that nothing the guest says at once is lost. */
+static int run_guest(struct host *host, const struct create_options *o,
+		     struct guest_config *config, domid_t domid,
+		     struct mark *mark, struct console *console)
+{
+	int err = 0;
+
+	if (!o->alone)
+		err = have_minded(o, config, domid);
+	if (!err && o->console)
+		err = console_start(console, domid);
+	if (err)
+		return err;
+	if (!o->paused)
+		return guest_start(host, config, domid, mark);
+	mark_remove(mark);
+	return 0;
 }
 
 static int create(struct host *host, const struct create_options *o,
@@ -80,8 +82,9 @@ static int create(struct host *host, const struct create_options *o,
 {
 	const uint64_t start = clock_now_ns();
 	struct console console = { 0 };
+	struct mark mark = { .fd = -1 };
 	domid_t domid;
-	int err = guest_create(host, config, &domid);
+	int err = guest_create(host, config, &domid, &mark);
 
 	if (err)
 		return err;
@@ -91,12 +94,10 @@ static int create(struct host *host, const struct create_options *o,
 			 (unsigned long long)host->store.requests,
 			 (unsigned long long)((clock_now_ns() - start) /
 					      NS_PER_MS));
-	if (!o->alone)
-		err = have_minded(o, config, domid);
-	if (!err)
-		err = run_guest(host, o, config, domid, &console);
+	err = run_guest(host, o, config, domid, &mark, &console);
 	if (err) {
 		guest_destroy(host, domid, config->uuid);
+		mark_remove(&mark);
 		return err;
 	}
 	if (o->foreground)

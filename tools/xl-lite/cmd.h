@@ -91,6 +91,8 @@ int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_domid(const struct cmd *cmd, int argc, char **argv);
 int cmd_domname(const struct cmd *cmd, int argc, char **argv);
+int cmd_events(const struct cmd *cmd, int argc, char **argv);
+int cmd_gc(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_network_list(const struct cmd *cmd, int argc, char **argv);

@@ -18,8 +18,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -32,6 +30,7 @@
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/devices.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/ready.h"
 #include "tools/xl-lite/userdata.h"
 
@@ -44,78 +43,44 @@ struct creation {
 	struct device *devices;
 	size_t num_devices;
 	struct build build;
-	int name_lock;
+	struct mark mark;	/* of our work, for whoever has to finish it */
+	struct mark_record record;
 	int interrupt_fd;	/* readable: somebody wants us to stop */
 	bool made;		/* there is a domain, and maybe more */
 };
 
 /* -- before anything is made ------------------------------------------------ */
 
-static uint64_t hash(const char *text)
-{
-	uint64_t h = 14695981039346656037u;	/* FNV-1a */
-
-	while (*text)
-		h = (h ^ (unsigned char)*text++) * 1099511628211u;
-	return h;
-}
-
-static void lock_path(const char *name, char *path, size_t size)
-{
-	/* names may hold what file names may not: hence the hash */
-	snprintf(path, size, "/var/lib/xen/xl-lite-name-%016llx.lock",
-		 (unsigned long long)hash(name));
-}
-
-/* Removed while it is held: who opened it meanwhile sees that, and retries. */
-static void unlock_name(struct creation *c)
-{
-	char path[64];
-
-	if (c->name_lock == -1)
-		return;
-	lock_path(c->config->name, path, sizeof(path));
-	unlink(path);
-	close(c->name_lock);
-	c->name_lock = -1;
-}
-
 /*
- * Two creations of one name at a time would both find it free. The kernel
- * lets go of the lock however we end.
+ * Two creations of one name at a time would both find it free; and what an
+ * earlier one left that was killed is in the way.
  */
-static int lock_name(struct creation *c)
+static int take_mark(struct creation *c)
 {
 	const char *name = c->config->name;
-	char path[64];
+	struct mark_record left;
+	char path[sizeof(c->mark.path)], text[512];
+	int err;
 
-	lock_path(name, path, sizeof(path));
-	for (;;) {
-		CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC |
-					    O_NOFOLLOW, 0600);
-		struct stat st;
-
-		if (fd == -1)
-			return log_err(-errno, "guest %s: %s", name, path);
-		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			if (errno != EWOULDBLOCK)
-				return log_err(-errno, "guest %s: %s", name,
-					       path);
-			return log_fail(-EEXIST, "guest %s: name: another xl-lite is creating a guest of this name right now",
-					name);
-		}
-		if (fstat(fd, &st) == 0 && st.st_nlink > 0) {
-			c->name_lock = STEAL_FD(fd);
-			return 0;
-		}
-	}
+	mark_path_name(path, sizeof(path), name);
+	err = mark_take(&c->mark, path, true, &left);
+	if (err == -EBUSY)
+		return log_fail(-EEXIST, "guest %s: name: another xl-lite is creating a guest of this name right now",
+				name);
+	if (err)
+		return log_err(err, "guest %s: %s", name, path);
+	err = leftover_finish(c->host, &left, false, text, sizeof(text));
+	if (text[0])
+		log_warn("%s", text);
+	c->record.work = MARK_NOTHING;
+	return err ? err : mark_write(&c->mark, &c->record);
 }
 
 static int check_name(struct creation *c)
 {
 	bool initialised;
 	domid_t domid;
-	int err = lock_name(c);
+	int err = take_mark(c);
 
 	if (err)
 		return err;
@@ -377,13 +342,20 @@ static int make_domain(struct creation *c)
 		.pvh = c->config->type == GUEST_PVH,
 		.hap = c->build.hap,
 	};
-	int err = hv_domain_create(c->host->hv, &args, &c->build.domid);
+	int err;
 
+	c->record.work = MARK_MAKING;
+	err = mark_write(&c->mark, &c->record);
+	if (err)
+		return err;
+	err = hv_domain_create(c->host->hv, &args, &c->build.domid);
 	if (err)
 		return log_fail(err, "guest %s: make the domain: %s",
 				c->config->name, hv_why(c->host->hv, err));
 	c->made = true;
-	return 0;
+	c->record.domid_known = true;
+	c->record.domid = c->build.domid;
+	return mark_write(&c->mark, &c->record);
 }
 
 static int write_nodes(struct creation *c)
@@ -466,22 +438,32 @@ static void creation_end(struct creation *c)
 		guest_destroy(c->host, c->build.domid, c->config->uuid);
 	}
 	free(c->devices);
-	unlock_name(c);
+	mark_remove(&c->mark);
 	release_signals(c);
+}
+
+static void begin_record(struct creation *c)
+{
+	c->record.pid = getpid();
+	memcpy(c->record.uuid, c->config->uuid, sizeof(c->record.uuid));
+	snprintf(c->record.name, sizeof(c->record.name), "%s",
+		 c->config->name);
 }
 
 #define CLEANUP_CREATION CLEANUP(creation_end)
 
 int guest_create(struct host *host, const struct guest_config *config,
-		 domid_t *domid)
+		 domid_t *domid, struct mark *mark)
 {
 	CLEANUP_CREATION struct creation c = {
 		.host = host,
 		.config = config,
-		.name_lock = -1,
+		.mark.fd = -1,
 		.interrupt_fd = -1,
 	};
 	int err;
+
+	begin_record(&c);
 
 	/* nothing is made before all this is known to be well */
 	if ((err = check_type(&c)) ||
@@ -508,5 +490,31 @@ int guest_create(struct host *host, const struct guest_config *config,
 
 	c.made = false;		/* it is the caller's now */
 	*domid = c.build.domid;
+	*mark = c.mark;
+	c.mark.fd = -1;
+	return 0;
+}
+
+int guest_start(struct host *host, const struct guest_config *config,
+		domid_t domid, struct mark *mark)
+{
+	struct mark_record record = {
+		.work = MARK_STARTING,
+		.pid = getpid(),
+		.domid_known = true,
+		.domid = domid,
+	};
+	int err;
+
+	memcpy(record.uuid, config->uuid, sizeof(record.uuid));
+	snprintf(record.name, sizeof(record.name), "%s", config->name);
+	err = mark_write(mark, &record);
+	if (err)
+		return err;
+	err = hv_domain_unpause(host->hv, domid);
+	if (err)
+		return log_fail(err, "guest %s: unpause: %s", config->name,
+				hv_why(host->hv, err));
+	mark_remove(mark);
 	return 0;
 }

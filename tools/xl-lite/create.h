@@ -5,14 +5,24 @@
 
 #include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/host.h"
+#include "tools/xl-lite/mark.h"
 
 /*
  * Make the guest, paused, ready to run: its servers are ready and its console
  * has a tty. CONFIG is complete (guest_config_complete()). On failure, which
  * is logged with step, object and reason, nothing is left of it; -ENOMEM,
  * -EINVAL and -ETIMEDOUT mean what xl's error codes of those names mean.
+ *
+ * On success the caller holds MARK, which says that the guest is half made:
+ * should we be killed, it is destroyed by whoever finds that. The caller
+ * removes it when all is done (guest_start() does, mark_remove() for a guest
+ * that stays paused), or destroys the guest and removes it then.
  */
 int guest_create(struct host *host, const struct guest_config *config,
-		 domid_t *domid);
+		 domid_t *domid, struct mark *mark);
+
+/* Let it run. Logged. */
+int guest_start(struct host *host, const struct guest_config *config,
+		domid_t domid, struct mark *mark);
 
 #endif

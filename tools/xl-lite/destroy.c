@@ -27,6 +27,7 @@
 
 #include "tools/xl-lite/device-model.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/mark.h"
 #include "tools/xl-lite/userdata.h"
 
 #define TOKEN "gone"
@@ -339,10 +340,33 @@ int guest_drop_devices(struct host *host, domid_t domid)
 	return first ? first : err;
 }
 
+/* Whoever else has it is doing what we do, which is no harm. */
+static void take_mark(struct farewell *f, struct mark *mark)
+{
+	struct mark_record left, record = {
+		.work = MARK_ENDING,
+		.pid = getpid(),
+		.domid_known = true,
+		.domid = f->domid,
+	};
+	char path[sizeof(mark->path)];
+
+	mark_path_domain(path, sizeof(path), f->domid);
+	if (mark_take(mark, path, true, &left))
+		return;
+	memcpy(record.uuid, f->uuid, sizeof(record.uuid));
+	if (domain_name(&f->host->store, f->domid, record.name))
+		snprintf(record.name, sizeof(record.name), "(null)");
+	mark_write(mark, &record);
+}
+
 int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 {
 	struct farewell f = { .host = host, .domid = domid, .uuid = uuid };
+	struct mark mark = { .fd = -1 };
 	int first, err;
+
+	take_mark(&f, &mark);
 
 	/* a guest that is gone, or going by itself, needs no pause */
 	hv_domain_pause(host->hv, domid);
@@ -360,5 +384,6 @@ int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 	else
 		err = 0;
 	userdata_remove(domid, uuid);
+	mark_remove(&mark);
 	return first ? first : err;
 }

@@ -109,11 +109,17 @@ static int parse_mac(char *value, struct drawn *d)
 	return 0;
 }
 
+static void set_root(struct guest_state *s)
+{
+	s->folder[0] = '/';
+	s->folder[1] = '\0';
+}
+
 static int parse_folder(struct guest_state *s, const char *value)
 {
 	if (value[0] != '/' || strlen(value) >= sizeof(s->folder))
 		return -EINVAL;
-	strcpy(s->folder, value);
+	memcpy(s->folder, value, strlen(value) + 1);
 	return 0;
 }
 
@@ -185,7 +191,7 @@ int guest_state_parse(struct guest_state *s, char *text, size_t size,
 	int err;
 
 	s->text = text;
-	strcpy(s->folder, "/");
+	set_root(s);
 	if (!d)
 		return -ENOMEM;
 	err = parse_lines(s, &config, &left, d);
@@ -234,7 +240,7 @@ int guest_state_parse_name(const char *file, enum guest_state_kind kind,
 	if (strncmp(file, prefix, len) != 0 ||
 	    strlen(file + len) >= sizeof(text))
 		return -EINVAL;
-	strcpy(text, file + len);
+	snprintf(text, sizeof(text), "%s", file + len);
 	dot = strchr(text, '.');
 	if (!dot || strlen(dot + 1) < UUID_TEXT_SIZE - 1 ||
 	    strcmp(dot + UUID_TEXT_SIZE, suffix) != 0)
@@ -255,7 +261,7 @@ static void read_boot_id(char boot[BOOT_ID_SIZE])
 		fopen("/proc/sys/kernel/random/boot_id", "re");
 
 	if (!f || !fgets(boot, BOOT_ID_SIZE, f))
-		strcpy(boot, "unknown");
+		snprintf(boot, BOOT_ID_SIZE, "unknown");
 	boot[strcspn(boot, "\n")] = '\0';
 }
 
@@ -293,7 +299,7 @@ void guest_state_begin(struct guest_state *s, uint16_t domid,
 	memcpy(s->uuid, config->uuid, sizeof(s->uuid));
 	read_boot_id(s->boot);
 	if (!getcwd(s->folder, sizeof(s->folder)))
-		strcpy(s->folder, "/");
+		set_root(s);
 }
 
 /* -- files ------------------------------------------------------------------ */
@@ -386,7 +392,7 @@ static int read_state(struct guest_state *s)
 	if (err == -ENOENT)
 		return err;
 	if (!err)
-		err = guest_state_parse(s, text, size, &diags);
+		err = text ? guest_state_parse(s, text, size, &diags) : -EIO;
 	if (!err)
 		return 0;
 	diags_print(&diags, stderr);

@@ -325,7 +325,7 @@ int hv_domain_unpause(struct hv *hv, domid_t domid)
 
 int hv_domain_set_uuid(struct hv *hv, domid_t domid, const uint8_t uuid[16])
 {
-	xen_domain_handle_t handle;
+	xen_domain_handle_t handle = { 0 };
 
 	memcpy(handle, uuid, sizeof(handle));
 	hv_begin(hv);

@@ -129,6 +129,9 @@ int monitor_run(domid_t domid, const uint8_t uuid[16], bool may_let_go)
 	err = guest_state_take(&m.state, GUEST_STATE_LIVE, domid, uuid);
 	if (err)
 		return err == -ENOENT ? 0 : err;
+	/* started while we were: it did not see that we have the guest */
+	if (may_let_go && host_daemon_running("xl-lited"))
+		return 0;
 	err = host_open(&m.host);
 	while (!err && again == 1) {
 		again = mind(&m);

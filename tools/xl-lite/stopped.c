@@ -16,6 +16,7 @@
 #include "tools/xl-lite/create.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/lifecycle.h"
 #include "tools/xl-lite/userdata.h"
 
@@ -126,14 +127,14 @@ static int leave_old(struct host *host, const struct guest_state *r)
 
 /* Relative paths in a configuration are relative to where it was created. */
 static int create_in_folder(struct host *host, const struct guest_state *r,
-			    domid_t *domid)
+			    domid_t *domid, struct mark *mark)
 {
 	int err;
 
 	if (chdir(r->folder))
 		log_warn("guest %s: its folder %s: %s: relative paths of its configuration are not found",
 			 r->config->name, r->folder, strerror(errno));
-	err = guest_create(host, r->config, domid);
+	err = guest_create(host, r->config, domid, mark);
 	/* nobody's mount is to be held by a guest that runs */
 	if (chdir("/"))
 		log_err(-errno, "/");
@@ -141,21 +142,31 @@ static int create_in_folder(struct host *host, const struct guest_state *r,
 }
 
 static int run_again(struct host *host, const struct guest_state *r,
-		     domid_t domid)
+		     domid_t domid, struct mark *mark)
 {
 	struct guest_state live;
 	int err;
 
 	guest_state_begin(&live, domid, r->config);
 	live.short_lives = r->short_lives;
-	strcpy(live.folder, r->folder);
+	memcpy(live.folder, r->folder, sizeof(live.folder));
 	err = guest_state_write(&live, GUEST_STATE_LIVE, false);
+	return err ? err : guest_start(host, r->config, domid, mark);
+}
+
+static int make_new(struct host *host, const struct guest_state *r,
+		    domid_t *domid)
+{
+	struct mark mark = { .fd = -1 };
+	int err = create_in_folder(host, r, domid, &mark);
+
 	if (err)
 		return err;
-	err = hv_domain_unpause(host->hv, domid);
-	if (err)
-		log_fail(err, "guest %s: unpause: %s", r->config->name,
-			 hv_why(host->hv, err));
+	err = run_again(host, r, *domid, &mark);
+	if (err) {
+		guest_destroy(host, *domid, r->config->uuid);
+		mark_remove(&mark);
+	}
 	return err;
 }
 
@@ -166,12 +177,7 @@ static int restart(struct host *host, struct guest_state *r,
 	int err = leave_old(host, r);
 
 	if (!err)
-		err = create_in_folder(host, r, &domid);
-	if (!err) {
-		err = run_again(host, r, domid);
-		if (err)
-			guest_destroy(host, domid, r->config->uuid);
-	}
+		err = make_new(host, r, &domid);
 	guest_state_remove(r);
 	if (err)
 		return log_fail(err, "guest %s: not started again: see above; then start it with 'xl-lite create'",
@@ -203,7 +209,7 @@ static int begin_restart(struct host *host, struct guest_state *state,
 
 	memcpy(r.uuid, state->uuid, 16);
 	memcpy(r.boot, state->boot, sizeof(r.boot));
-	strcpy(r.folder, state->folder);
+	memcpy(r.folder, state->folder, sizeof(r.folder));
 	if (aside)
 		err = uuid_draw(r.aside_uuid);
 	if (!err)
@@ -258,11 +264,58 @@ int stopped_act(struct host *host, struct guest_state *state,
 	return err;
 }
 
+/*
+ * Was the new domain complete when its restart was cut off? A creation that
+ * was cut off itself is finished or undone first.
+ */
+static int find_new(struct host *host, const struct guest_state *r,
+		    domid_t *domid)
+{
+	CLEANUP_FREE struct hv_domain *domains = NULL;
+	struct mark mark = { .fd = -1 };
+	struct mark_record left;
+	char path[sizeof(mark.path)], text[512];
+	size_t count = 0;
+	int err;
+
+	mark_path_name(path, sizeof(path), r->config->name);
+	err = mark_take(&mark, path, false, &left);
+	if (!err) {
+		err = leftover_finish(host, &left, false, text, sizeof(text));
+		if (text[0])
+			log_warn("%s", text);
+		mark_remove(&mark);
+	}
+	if (err && err != -ENOENT)
+		return err;
+	err = hv_domain_list(host->hv, &domains, &count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		if (domains[i].domid != r->domid && !domains[i].dying &&
+		    memcmp(domains[i].uuid, r->config->uuid, 16) == 0) {
+			*domid = domains[i].domid;
+			return 0;
+		}
+	return -ESRCH;
+}
+
 int stopped_resume(struct host *host, struct guest_state *r,
 		   struct stopped_result *ret)
 {
+	int err = find_new(host, r, &ret->domid);
+
 	ret->outcome = STOPPED_FAILED;
-	log_info("guest %s: its restart was cut off: going on",
-		 r->config->name);
-	return restart(host, r, ret);
+	if (err == -ESRCH) {
+		log_info("guest %s: its restart was cut off: going on",
+			 r->config->name);
+		return restart(host, r, ret);
+	}
+	if (err)
+		return log_fail(err, "guest %s: its restart was cut off, and cannot be finished: %s",
+				r->config->name, strerror(-err));
+	guest_state_remove(r);
+	ret->outcome = STOPPED_RESTARTED;
+	memcpy(ret->uuid, r->config->uuid, 16);
+	return 0;
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* What xl-lited says of guests, and how it finds out from two lists. */
+#include "config.h"
+
+#include "tools/xl-lite/domain-table.h"
+#include "tools/xl-lite/event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+static int failures;
+
+static void check(bool good, const char *what, const char *got)
+{
+	if (good)
+		return;
+	printf("not so: %s: %s\n", what, got);
+	failures++;
+}
+
+/* -- lines ---------------------------------------------------------------------- */
+
+static const uint8_t uuid[16] = {
+	0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+	0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
+};
+
+#define TIME "{\"time\":\"2001-09-09T01:46:40.000007Z\""
+#define UUID ",\"uuid\":\"00112233-4455-6677-8899-aabbccddeeff\""
+
+static const struct {
+	struct event event;
+	const char *line;
+} lines[] = {
+	{ { .type = EVENT_CREATED, .domid = 7, .name = "web", .uuid = uuid },
+	  TIME ",\"event\":\"created\",\"domid\":7,\"name\":\"web\"" UUID "}\n" },
+	{ { .type = EVENT_SHUTDOWN, .domid = 7, .name = "web", .uuid = uuid,
+	    .reason = "reboot" },
+	  TIME ",\"event\":\"shutdown\",\"domid\":7,\"name\":\"web\"" UUID
+	  ",\"reason\":\"reboot\"}\n" },
+	{ { .type = EVENT_RESTARTED, .domid = 8, .name = "web", .uuid = uuid,
+	    .from = 7 },
+	  TIME ",\"event\":\"restarted\",\"domid\":8,\"name\":\"web\"" UUID
+	  ",\"from\":7}\n" },
+	{ { .type = EVENT_DESTROYED, .domid = 7 },
+	  TIME ",\"event\":\"destroyed\",\"domid\":7}\n" },
+	{ { .type = EVENT_LISTENING }, TIME ",\"event\":\"listening\"}\n" },
+	{ { .type = EVENT_CUT_OFF, .lost = 3 },
+	  TIME ",\"event\":\"cut-off\",\"lost\":3}\n" },
+	{ { .type = EVENT_KEPT, .domid = 1, .name = "a\"b\\c\n\x7f" },
+	  TIME ",\"event\":\"kept\",\"domid\":1,"
+	  "\"name\":\"a\\\"b\\\\c\\u000a\\u007f\"}\n" },
+	{ { .type = EVENT_KEPT, .domid = 1, .name = "gr\xc3\xbc\xc3\x9f" },
+	  TIME ",\"event\":\"kept\",\"domid\":1,\"name\":\"gr\xc3\xbc\xc3\x9f\"}\n" },
+	{ { .type = EVENT_KEPT, .domid = 1, .name = "\xff\xc0\x80\xed\xa0\x80\xc3" },
+	  TIME ",\"event\":\"kept\",\"domid\":1,\"name\":\"\\ufffd\\ufffd\\ufffd"
+	  "\\ufffd\\ufffd\\ufffd\\ufffd\"}\n" },
+};
+
+static bool is_json(const char *line, size_t len)
+{
+	yajl_handle h = yajl_alloc(NULL, NULL, NULL);
+	bool good = yajl_parse(h, (const unsigned char *)line, len) ==
+		    yajl_status_ok &&
+		    yajl_complete_parse(h) == yajl_status_ok;
+
+	yajl_free(h);
+	return good;
+}
+
+static void test_lines(void)
+{
+	char line[EVENT_LINE_MAX], name[256];
+	struct event e = lines[0].event;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct event one = lines[i].event;
+
+		one.time = (struct timespec) { 1000000000, 7000 };
+		len = event_format(&one, line);
+		check(strcmp(line, lines[i].line) == 0, lines[i].line, line);
+		check(len == strlen(line) && is_json(line, len), "JSON", line);
+	}
+	/* the longest there can be */
+	memset(name, '\001', 255);
+	name[255] = '\0';
+	e.name = name;
+	len = event_format(&e, line);
+	check(line[len - 1] == '\n' && is_json(line, len), "whole", line);
+}
+
+/* -- the table -------------------------------------------------------------------- */
+
+struct gone {
+	char text[128];
+};
+
+static void on_gone(const struct seen_domain *d, void *arg)
+{
+	struct gone *g = arg;
+	size_t len = strlen(g->text);
+
+	snprintf(g->text + len, sizeof(g->text) - len, "%u ", d->domid);
+}
+
+static struct hv_domain domain(domid_t domid, uint8_t id, bool shutdown)
+{
+	struct hv_domain d = { .domid = domid, .shutdown = shutdown };
+
+	memset(d.uuid, id, sizeof(d.uuid));
+	return d;
+}
+
+static void test_table(void)
+{
+	struct hv_domain first[] = {
+		domain(0, 0, false), domain(3, 3, false), domain(5, 5, false),
+		domain(9, 9, true),
+	};
+	/* 3 gone, 5 is another, 9 was put aside, 12 new */
+	struct hv_domain second[] = {
+		domain(0, 0, false), domain(5, 55, false), domain(9, 99, true),
+		domain(12, 12, false),
+	};
+	struct domain_table t = { 0 };
+	struct gone g = { "" };
+	struct seen_domain *d;
+
+	check(domain_table_update(&t, first, ARRAY_SIZE(first), on_gone, &g)
+	      == 0 && t.count == 4 && !*g.text, "first", g.text);
+	for (size_t i = 0; i < t.count; i++)
+		t.list[i].told = true;
+	t.list[1].name = strdup("three");
+	t.list[3].stopped = true;
+	check(domain_table_update(&t, second, ARRAY_SIZE(second), on_gone, &g)
+	      == 0, "second", g.text);
+	check(strcmp(g.text, "3 5 ") == 0, "3 and 5 are gone", g.text);
+	d = domain_table_find(&t, 5);
+	check(d && !d->told, "5 is new", "");
+	d = domain_table_find(&t, 9);
+	check(d && d->told && d->uuid[0] == 99, "9 is known", "");
+	d = domain_table_find(&t, 12);
+	check(d && !d->told, "12 is new", "");
+	check(!domain_table_find(&t, 3), "3 is not there", "");
+	g.text[0] = '\0';
+	check(domain_table_update(&t, second, 0, on_gone, &g) == 0 &&
+	      strcmp(g.text, "0 5 9 12 ") == 0 && t.count == 0, "none",
+	      g.text);
+	domain_table_free(&t);
+}
+
+int main(void)
+{
+	test_lines();
+	test_table();
+	return failures ? 1 : 0;
+}

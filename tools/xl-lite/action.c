@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* What xl-lited does for a guest; see action.h. */
+#include "config.h"
+
+#include "tools/xl-lite/action.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xen/sched.h>
+
+#include "lib/log.h"
+
+#include "tools/xl-lite/monitor.h"
+
+/* -- in the new process ------------------------------------------------------- */
+
+/*
+ * Of xl-lited it keeps stderr alone. A signal that ends xl-lited, or is for
+ * monitors, is not for it: a restart is not to be given up half way.
+ */
+static int begin(int *result_fd)
+{
+	static const int unwanted[] = {
+		SIGINT, SIGTERM, SIGHUP, MONITOR_LET_GO,
+	};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+		signal(unwanted[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	if (dup2(*result_fd, STDERR_FILENO + 1) == -1)
+		return log_err(-errno, "result");
+	*result_fd = STDERR_FILENO + 1;
+	close_range(STDERR_FILENO + 2, ~0U, 0);
+	return 0;
+}
+
+static int act(struct host *host, const struct action *a,
+	       struct stopped_result *result)
+{
+	CLEANUP_GUEST_STATE struct guest_state state = { .fd = -1 };
+	struct hv_domain info;
+	int err = guest_state_take(&state, GUEST_STATE_LIVE, a->domid,
+				   a->uuid);
+
+	/* who had the lock before us may have done it all */
+	if (!err)
+		err = hv_domain_info(host->hv, a->domid, &info);
+	if (err == -ENOENT || err == -ESRCH ||
+	    (!err && (memcmp(info.uuid, a->uuid, 16) != 0 || info.dying ||
+		      !info.shutdown)))
+		return 0;
+	return err ? err : stopped_act(host, &state, &info, result);
+}
+
+static int resume(struct host *host, const struct action *a,
+		  struct stopped_result *result)
+{
+	CLEANUP_GUEST_STATE struct guest_state restart = { .fd = -1 };
+	int err = guest_state_take(&restart, GUEST_STATE_RESTART, a->domid,
+				   a->uuid);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (guest_state_of_this_boot(&restart))
+		return stopped_resume(host, &restart, result);
+	log_info("guest %s: its restart was cut off before the host was booted: forgotten",
+		 restart.config->name);
+	guest_state_remove(&restart);
+	return 0;
+}
+
+__attribute__((noreturn))
+static void run(const struct action *a, int result_fd)
+{
+	struct stopped_result result = { .outcome = STOPPED_NOT_OURS };
+	struct host host = { 0 };
+	int err = begin(&result_fd);
+
+	if (!err)
+		err = host_open(&host);
+	if (!err)
+		err = a->kind == ACTION_KIND_ACT ? act(&host, a, &result)
+						 : resume(&host, a, &result);
+	if (err)
+		result.outcome = STOPPED_FAILED;
+	if (write(result_fd, &result, sizeof(result)) != sizeof(result))
+		log_err(-errno, "result");
+	_exit(err ? 1 : 0);
+}
+
+/* -- in xl-lited ---------------------------------------------------------------- */
+
+int action_start(struct action_list *list, enum action_kind kind,
+		 domid_t domid, const uint8_t uuid[16])
+{
+	struct action *a = calloc(1, sizeof(*a));
+	int fds[2];
+
+	if (!a)
+		return log_err(-ENOMEM, "domain %u", domid);
+	if (pipe2(fds, O_CLOEXEC)) {
+		free(a);
+		return log_err(-errno, "domain %u: pipe", domid);
+	}
+	a->kind = kind;
+	a->domid = domid;
+	memcpy(a->uuid, uuid, sizeof(a->uuid));
+	a->pid = fork();
+	if (a->pid == 0)
+		run(a, fds[1]);
+	close(fds[1]);
+	if (a->pid == -1) {
+		int err = -errno;
+
+		close(fds[0]);
+		free(a);
+		return log_err(err, "domain %u: start a process", domid);
+	}
+	a->result_fd = fds[0];
+	TAILQ_INSERT_TAIL(list, a, link);
+	return 0;
+}
+
+struct action *action_reap(struct action_list *list,
+			   struct stopped_result *result, bool *killed)
+{
+	struct action *a;
+	int status;
+
+	TAILQ_FOREACH(a, list, link) {
+		if (waitpid(a->pid, &status, WNOHANG) != a->pid)
+			continue;
+		*killed = !WIFEXITED(status) ||
+			  read(a->result_fd, result, sizeof(*result)) !=
+			  sizeof(*result);
+		close(a->result_fd);
+		TAILQ_REMOVE(list, a, link);
+		return a;
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What xl-lited does for a guest, in a process of its own: a slow server of one
+ * guest keeps nobody else's waiting, libraries for building guests never grow
+ * xl-lited itself, and an upgrade of it cuts nothing off.
+ */
+#ifndef XL_LITE_ACTION_H
+#define XL_LITE_ACTION_H
+
+#include "tools/xl-lite/stopped.h"
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+enum action_kind {
+	ACTION_KIND_ACT,	/* the guest has stopped */
+	ACTION_KIND_RESUME,	/* its restart was cut off */
+};
+
+struct action {
+	TAILQ_ENTRY(action) link;
+	enum action_kind kind;
+	domid_t domid;		/* of the domain that stopped */
+	uint8_t uuid[16];
+	pid_t pid;
+	int result_fd;
+};
+
+TAILQ_HEAD(action_list, action);
+
+/* Logged. */
+int action_start(struct action_list *list, enum action_kind kind,
+		 domid_t domid, const uint8_t uuid[16]);
+
+/*
+ * The next one of LIST that has ended, off the list, for the caller to free;
+ * NULL when there is none. *KILLED: it did not end by itself, and RESULT says
+ * nothing.
+ */
+struct action *action_reap(struct action_list *list,
+			   struct stopped_result *result, bool *killed);
+
+#endif

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xl-lited: minds all guests of this host that xl-lite created. One process,
+ * which sleeps until xenstored says that some domain was made, stopped or
+ * died; then it asks Xen for the list of domains, once, and has done what is
+ * to be done for those that have stopped (action.c).
+ *
+ * It has no state that matters. Which guests it minds, and what for, is on
+ * disk (guest-state.h); that one has stopped, Xen knows until the domain is
+ * destroyed. So it can be killed and started again at any time: what happened
+ * meanwhile is seen in the first list. That nothing is done twice is up to
+ * the lock on each guest's file.
+ */
+#include "config.h"
+
+/* before <xen/sched.h>: Xen's headers depend on who includes them first */
+#include "tools/xl-lite/hv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <xen/sched.h>
+
+#include "lib/daemon.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+
+#include "tools/xl-lite/action.h"
+#include "tools/xl-lite/domain-table.h"
+#include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/lifecycle.h"
+#include "tools/xl-lite/listeners.h"
+#include "tools/xl-lite/monitor.h"
+
+#define PROGRAM "xl-lited"
+
+/* At a time: creating guests takes processors and memory. */
+#define ACTIONS_MAX 4
+/* A process that does something for a guest was killed: how often again. */
+#define TRIES_MAX 3
+
+enum { TAG_STORE, TAG_LINE, TAG_SIGNAL, TAG_SOCKET, TAG_LISTENER };
+
+struct lited {
+	struct hv *hv;
+	struct store store;
+	struct loop loop;
+	int signal_fd;
+	struct domain_table table;
+	struct action_list actions;
+	unsigned int num_actions;
+	struct listeners listeners;
+	bool looking_back;	/* restarts may wait to be finished */
+	bool stopping;
+};
+
+/* -- telling ------------------------------------------------------------------ */
+
+static void tell(struct lited *l, enum event_type type,
+		 const struct seen_domain *d)
+{
+	struct event e = {
+		.type = type, .domid = d->domid, .name = d->name,
+		.uuid = d->uuid,
+	};
+
+	listeners_tell(&l->listeners, &e);
+}
+
+static void on_gone(const struct seen_domain *d, void *arg)
+{
+	if (d->told)
+		tell(arg, EVENT_DESTROYED, d);
+}
+
+static void read_name(struct lited *l, struct seen_domain *d)
+{
+	char name[DOMAIN_NAME_MAX], *copy;
+
+	if (domain_name(&l->store, d->domid, name))
+		return;
+	copy = strdup(name);
+	if (!copy)
+		return;
+	free(d->name);
+	d->name = copy;
+}
+
+/* It is told of once it has a name: before, it is half made. */
+static void look_at_new(struct lited *l, struct seen_domain *d)
+{
+	if (d->told)
+		return;
+	read_name(l, d);
+	d->told = d->name;
+	if (d->told)
+		tell(l, EVENT_CREATED, d);
+}
+
+static void look_at_stopped(struct lited *l, struct seen_domain *d,
+			    const struct hv_domain *info)
+{
+	struct event e = {
+		.type = info->shutdown_reason == SHUTDOWN_crash
+			? EVENT_CRASHED : EVENT_SHUTDOWN,
+		.domid = d->domid,
+		.uuid = d->uuid,
+	};
+
+	if (d->stopped)
+		return;
+	d->stopped = true;
+	read_name(l, d);
+	e.name = d->name;
+	if (e.type == EVENT_SHUTDOWN)
+		e.reason = shutdown_reason_name(info->shutdown_reason);
+	listeners_tell(&l->listeners, &e);
+}
+
+/* -- acting -------------------------------------------------------------------- */
+
+static bool acts_for(const struct lited *l, domid_t domid)
+{
+	const struct action *a;
+
+	TAILQ_FOREACH(a, &l->actions, link)
+		if (a->domid == domid)
+			return true;
+	return false;
+}
+
+static bool may_act(const struct lited *l, domid_t domid)
+{
+	return !l->stopping && l->num_actions < ACTIONS_MAX &&
+	       !acts_for(l, domid);
+}
+
+static void start(struct lited *l, enum action_kind kind, domid_t domid,
+		  const uint8_t uuid[16])
+{
+	if (action_start(&l->actions, kind, domid, uuid) == 0)
+		l->num_actions++;
+}
+
+static void act_on(struct lited *l, struct seen_domain *d)
+{
+	if (d->settled || !may_act(l, d->domid))
+		return;
+	if (guest_state_exists(GUEST_STATE_RESTART, d->domid, d->uuid))
+		start(l, ACTION_KIND_RESUME, d->domid, d->uuid);
+	else if (guest_state_exists(GUEST_STATE_LIVE, d->domid, d->uuid))
+		start(l, ACTION_KIND_ACT, d->domid, d->uuid);
+	else
+		d->settled = true;	/* nobody asked for anything */
+}
+
+static void look_at(struct lited *l, struct seen_domain *d,
+		    const struct hv_domain *info)
+{
+	look_at_new(l, d);
+	/* a domain that was suspended may go on */
+	if (!info->shutdown) {
+		d->stopped = false;
+		return;
+	}
+	look_at_stopped(l, d, info);
+	if (info->shutdown_reason != SHUTDOWN_suspend)
+		act_on(l, d);
+}
+
+/* The restarts that were cut off; of some the old domain is gone already. */
+static void look_back(struct lited *l)
+{
+	DIR *folder = opendir(GUEST_STATE_FOLDER);
+	struct dirent *entry;
+	uint8_t uuid[16];
+	domid_t domid;
+
+	if (!folder)
+		return;
+	l->looking_back = false;
+	while ((entry = readdir(folder))) {
+		if (guest_state_parse_name(entry->d_name, GUEST_STATE_RESTART,
+					   &domid, uuid))
+			continue;
+		if (may_act(l, domid))
+			start(l, ACTION_KIND_RESUME, domid, uuid);
+		else if (!acts_for(l, domid))
+			l->looking_back = true;	/* when there is room */
+	}
+	closedir(folder);
+}
+
+/*
+ * A domain that is dead may stay in Xen's list for a while, and nobody is told
+ * when it leaves that: it is gone when it is dead.
+ */
+static size_t leave_out_dead(struct hv_domain *domains, size_t count)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!domains[i].dying)
+			domains[alive++] = domains[i];
+	return alive;
+}
+
+static int look(struct lited *l)
+{
+	CLEANUP_FREE struct hv_domain *domains = NULL;
+	size_t count = 0;
+	int err = hv_domain_list(l->hv, &domains, &count);
+
+	count = leave_out_dead(domains, count);
+	if (!err)
+		err = domain_table_update(&l->table, domains, count, on_gone,
+					  l);
+	if (err)
+		return log_fail(err, "list domains: %s", hv_why(l->hv, err));
+	if (l->looking_back)
+		look_back(l);
+	for (size_t i = 0; i < count; i++)
+		look_at(l, &l->table.list[i], &domains[i]);
+	return 0;
+}
+
+/* -- what was done -------------------------------------------------------------- */
+
+static void tell_result(struct lited *l, const struct action *a,
+			const struct stopped_result *result)
+{
+	struct seen_domain *d = domain_table_find(&l->table, a->domid);
+	struct event e = {
+		.type = EVENT_RESTARTED, .domid = result->domid,
+		.uuid = result->uuid, .from = a->domid,
+	};
+	struct seen_domain *new;
+
+	switch (result->outcome) {
+	case STOPPED_RESTARTED:
+		new = domain_table_find(&l->table, result->domid);
+		e.name = new ? new->name : NULL;
+		listeners_tell(&l->listeners, &e);
+		break;
+	case STOPPED_KEPT:
+		if (d)
+			tell(l, EVENT_KEPT, d);
+		break;
+	case STOPPED_FAILED: {
+		struct seen_domain gone = { .domid = a->domid };
+
+		memcpy(gone.uuid, a->uuid, sizeof(gone.uuid));
+		tell(l, EVENT_FAILED, d ? d : &gone);
+		break;
+	}
+	case STOPPED_DESTROYED:	/* which the list tells */
+	case STOPPED_NOT_OURS:
+		break;
+	}
+}
+
+static void on_killed(struct lited *l, const struct action *a)
+{
+	struct seen_domain *d = domain_table_find(&l->table, a->domid);
+	bool again = !d || d->tries++ < TRIES_MAX;
+
+	log_warn("domain %u: the process that acted for it, %d, was killed: %s",
+		 a->domid, a->pid,
+		 again ? "trying again" : "giving up: 'xl-lite destroy' ends it");
+	if (!again)
+		d->settled = true;
+	else
+		l->looking_back = true;
+}
+
+static int on_child(struct lited *l)
+{
+	struct stopped_result result;
+	struct action *a;
+	bool killed;
+	int err = 0;
+
+	while (!err && (a = action_reap(&l->actions, &result, &killed))) {
+		struct seen_domain *d = domain_table_find(&l->table,
+							  a->domid);
+
+		l->num_actions--;
+		if (killed)
+			on_killed(l, a);
+		else if (d)
+			d->settled = true;
+		/* there may be room for others; and the new one is named */
+		err = look(l);
+		if (!killed)
+			tell_result(l, a, &result);
+		free(a);
+	}
+	return err;
+}
+
+/* -- taking over ------------------------------------------------------------------ */
+
+/*
+ * Ask the process that minds this one guest to leave it to us. Whether it is
+ * still the one that holds the file is looked at again when it cannot be
+ * mistaken for another any more.
+ */
+static bool take_over(const struct seen_domain *d)
+{
+	pid_t pid = guest_state_holder(GUEST_STATE_LIVE, d->domid, d->uuid);
+	CLEANUP_CLOSE int fd = -1;
+
+	if (pid <= 0)
+		return false;
+	fd = syscall(SYS_pidfd_open, pid, 0);
+	if (fd == -1 || guest_state_holder(GUEST_STATE_LIVE, d->domid,
+					   d->uuid) != pid)
+		return false;
+	return syscall(SYS_pidfd_send_signal, fd, MONITOR_LET_GO, NULL, 0)
+	       == 0;
+}
+
+static void take_over_all(struct lited *l)
+{
+	unsigned int minded = 0, taken = 0;
+
+	for (size_t i = 0; i < l->table.count; i++) {
+		const struct seen_domain *d = &l->table.list[i];
+
+		minded += guest_state_exists(GUEST_STATE_LIVE, d->domid,
+					     d->uuid);
+		taken += take_over(d);
+	}
+	log_info("ready: %u guests to mind; of these %u were held by a process each, which was asked to let go",
+		 minded, taken);
+}
+
+/* -- the loop ---------------------------------------------------------------------- */
+
+/* Whatever was told: the list says more. */
+static int on_store(struct lited *l)
+{
+	char path[64], token[16];
+	int n, events = 0;
+
+	while ((n = store_next_event(&l->store, path, sizeof(path), token,
+				     sizeof(token))) == 1)
+		events++;
+	if (n < 0 && n != -ENOMEM)
+		return log_err(n, "xenstore: event");
+	return events || n ? look(l) : 0;
+}
+
+/* Systemd starts us again, and by then it may be there again. */
+static int on_line(struct lited *l)
+{
+	if (!store_hung_up(&l->store))
+		return 0;
+	return log_fail(-ECONNRESET, "xenstore: xenstored hung up: ending; guests are minded from where this is when started again");
+}
+
+static int on_signal(struct lited *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			int err = on_child(l);
+
+			if (err)
+				return err;
+			continue;
+		}
+		log_info("%s: ending; guests run on, and are minded by who is started next",
+			 strsignal(info.ssi_signo));
+		daemon_notify("STOPPING=1");
+		l->stopping = true;
+	}
+	return 0;
+}
+
+static int on_event(struct lited *l, const struct loop_event *event)
+{
+	switch (event->tag.type) {
+	case TAG_STORE:
+		return on_store(l);
+	case TAG_LINE:
+		return on_line(l);
+	case TAG_SIGNAL:
+		return on_signal(l);
+	case TAG_SOCKET:
+		listeners_accept(&l->listeners);
+		return 0;
+	case TAG_LISTENER:
+		listeners_event(&l->listeners, event->tag.id, event->events);
+		return 0;
+	}
+	return 0;
+}
+
+static int serve(struct lited *l)
+{
+	struct loop_event events[16];
+
+	while (!l->stopping || l->num_actions) {
+		int n = loop_wait(&l->loop, events, ARRAY_SIZE(events), -1);
+
+		if (n < 0)
+			return log_err(n, "wait for events");
+		for (int i = 0; i < n; i++) {
+			int err = on_event(l, &events[i]);
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/* -- life ---------------------------------------------------------------------------- */
+
+static int watch(struct lited *l)
+{
+	const union loop_tag store_tag = { .type = TAG_STORE };
+	const union loop_tag line_tag = { .type = TAG_LINE };
+	int line_fd = store_line_fd(&l->store);
+	int err = store_watch(&l->store, "@releaseDomain", NULL, "");
+
+	if (!err)
+		err = store_watch(&l->store, "@introduceDomain", NULL, "");
+	if (!err)
+		err = loop_add(&l->loop, store_fd(&l->store), EPOLLIN,
+			       store_tag);
+	if (!err && line_fd >= 0)
+		err = loop_add(&l->loop, line_fd, EPOLLRDHUP, line_tag);
+	return err ? log_err(err, "xenstore: watch domains") : 0;
+}
+
+static int open_all(struct lited *l)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	const union loop_tag signal_tag = { .type = TAG_SIGNAL };
+	const union loop_tag socket_tag = { .type = TAG_SOCKET };
+	int err = loop_open(&l->loop);
+
+	if (!err)
+		err = l->signal_fd = loop_signal_fd(signals,
+						    ARRAY_SIZE(signals));
+	if (err >= 0)
+		err = loop_add(&l->loop, l->signal_fd, EPOLLIN, signal_tag);
+	if (err)
+		return log_err(err, "event loop");
+	err = listeners_open(&l->listeners, &l->loop, TAG_LISTENER);
+	if (!err)
+		err = loop_add(&l->loop, l->listeners.socket_fd, EPOLLIN,
+			       socket_tag);
+	if (!err)
+		err = hv_open(&l->hv);
+	if (!err)
+		err = store_open(&l->store);
+	return err ? err : watch(l);
+}
+
+static void close_all(struct lited *l)
+{
+	listeners_close(&l->listeners);
+	store_close(&l->store);
+	hv_close(l->hv);
+	domain_table_free(&l->table);
+	cleanup_close(&l->signal_fd);
+	loop_close(&l->loop);
+}
+
+static int run(void)
+{
+	struct lited l = {
+		.loop.epoll_fd = -1,
+		.signal_fd = -1,
+		.listeners.socket_fd = -1,
+		.looking_back = true,
+	};
+	struct daemon_lock lock;
+	int err = daemon_lock(&lock, PROGRAM);
+
+	if (err)
+		return EXIT_FAILURE;
+	TAILQ_INIT(&l.actions);
+	err = open_all(&l);
+	if (!err)
+		err = look(&l);
+	if (!err) {
+		take_over_all(&l);
+		daemon_notify("READY=1");
+		err = serve(&l);
+	}
+	close_all(&l);
+	daemon_unlock(&lock);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	int c;
+
+	log_init(PROGRAM, LOG_INFO_LEVEL);
+	while ((c = getopt_long(argc, argv, "hvV", options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			printf("usage: " PROGRAM " [-v]\n\n"
+			       "Does for all guests of xl-lite what their configurations say of their\n"
+			       "end: on_poweroff, on_reboot, on_crash, on_watchdog. Runs in the\n"
+			       "foreground until it gets SIGTERM, which no guest notices.\n\n"
+			       "  -v, --verbose    say more\n"
+			       "  -h, --help       this text\n"
+			       "  -V, --version    the version\n");
+			return EXIT_SUCCESS;
+		case 'V':
+			printf(PROGRAM " %s\n", PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		case 'v':
+			log_init(PROGRAM, LOG_DEBUG_LEVEL);
+			break;
+		default:
+			fprintf(stderr, "try: " PROGRAM " --help\n");
+			return EXIT_FAILURE;
+		}
+	}
+	if (optind < argc) {
+		log_fail(-EINVAL, "%s: takes no arguments; try --help",
+			 argv[optind]);
+		return EXIT_FAILURE;
+	}
+	return run();
+}
