@@ -76,7 +76,7 @@ struct attachment;
 struct backend_class {
 	const char *program;	/* "xl-lite-blkd" */
 	const char *kind;	/* "uvbd": backend/uvbd/DOMID/DEVID */
-	const char *noun;	/* "vbd", in messages */
+	const char *noun;	/* "vbd", in messages, and the kind under /libxl */
 	size_t device_size;	/* of the struct that begins with backend_device */
 	/* names of what it counts (see stats.h), NULL ends; NULL: nothing */
 	const char *const *counters;

@@ -454,6 +454,8 @@ static void work(struct supervisor *s)
 		bus->queued = false;
 		if (xenbus_work(bus))
 			drop_device(s, bus);
+		else
+			xenbus_tidy(bus);
 	}
 }
 

@@ -19,7 +19,7 @@
  * checked, and the state it writes last brings us back.
  *
  * Requests for a device that is made, connects and goes, beside what the
- * hooks ask: 7 to find and watch it, 5 to InitWait, 1 for each state that
+ * hooks ask: 8 to find and watch it, 5 to InitWait, 1 for each state that
  * either side writes, 4 to Connected, 3 for Closed, 1 to unwatch.
  */
 #include "config.h"
@@ -682,6 +682,78 @@ bool xenbus_work(struct xenbus *bus)
 			 bus->dev->name, bus_state_name(bus->view.mine),
 			 bus_state_name(bus->view.frontend));
 	return false;
+}
+
+/* -- what stock xl leaves --------------------------------------------------- */
+
+/* -ENOENT: no toolstack knows of the device. */
+static int read_entry(const struct xenbus *bus, xs_transaction_t t)
+{
+	const struct backend_device *dev = bus->dev;
+	char dir[STORE_PATH_MAX], backend[BACKEND_PATH_MAX];
+	int r = path_libxl_device(dir, sizeof(dir), dev->domid,
+				  bus->sup->class->noun, dev->devid);
+
+	if (r == 0)
+		r = store_read(dev->store, t, dir, "backend", backend,
+			       sizeof(backend));
+	if (r == 0 && strcmp(backend, dev->path) != 0)
+		r = -ENOENT;
+	return r;
+}
+
+static int remove_if_empty(struct store *s, xs_transaction_t t,
+			   const char *dir)
+{
+	CLEANUP_FREE char **names = NULL;
+	unsigned int count;
+	int r = store_list(s, t, dir, NULL, &names, &count);
+
+	if (r || count)
+		return r == -ENOENT ? 0 : r;
+	return store_remove(s, t, dir, NULL);
+}
+
+/* Nothing has changed about it since it was looked at, or it stays. */
+static int remove_forgotten(struct store *s, xs_transaction_t t, void *arg)
+{
+	struct xenbus *bus = arg;
+	const struct backend_device *dev = bus->dev;
+	char dir[STORE_PATH_MAX];
+	enum bus_state mine, frontend;
+	int r = read_state(bus, t, dev->path, &mine);
+
+	if (r == 0)
+		r = read_state(bus, t, dev->frontend, &frontend);
+	if (r)
+		return r;
+	if (mine != BUS_CLOSED || frontend != BUS_GONE ||
+	    read_entry(bus, t) != -ENOENT)
+		return -ECANCELED;
+	r = store_remove(s, t, dev->path, NULL);
+	if (r == 0)
+		r = path_backend_guest(dir, sizeof(dir), bus->sup->own_domid,
+				       bus->sup->class->kind, dev->domid);
+	return r ? r : remove_if_empty(s, t, dir);
+}
+
+void xenbus_tidy(struct xenbus *bus)
+{
+	if (!bus->view.present || !bus->identified || !bus->dev->frontend[0])
+		return;
+	/* only what was there can have been taken away */
+	if (!bus->entry_seen) {
+		int r = read_entry(bus, XBT_NULL);
+
+		bus->entry = r == 0;
+		bus->entry_seen = r == 0 || r == -ENOENT || r == -EACCES;
+	}
+	if (!bus->entry || bus->view.mine != BUS_CLOSED ||
+	    bus->view.frontend != BUS_GONE || bus->view.rings != RINGS_NONE ||
+	    read_entry(bus, XBT_NULL) != -ENOENT)
+		return;
+	if (store_transact(bus->dev->store, remove_forgotten, bus) == 0)
+		backend_say(bus->dev, "removed: its toolstack has forgotten it");
 }
 
 /* -- events ----------------------------------------------------------------- */

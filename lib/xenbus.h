@@ -35,6 +35,8 @@ struct xenbus {
 	bool identified;		/* frontend found and watched */
 	bool frontend_seen;		/* view.frontend was ever read */
 	bool over;			/* REMOVE was carried out: drop it */
+	bool entry_seen;		/* `entry` was found out */
+	bool entry;			/* a toolstack has it under /libxl */
 
 	struct workerproc *worker;	/* while view.rings is not RINGS_NONE */
 	uint64_t drain_ns;		/* when it was asked to let go */
@@ -62,6 +64,13 @@ void xenbus_stop(struct xenbus *bus);
 
 /* Look at what changed and go on from there. True: over, free it. */
 bool xenbus_work(struct xenbus *bus);
+
+/*
+ * After xenbus_work() said false: remove the folder of a device that stock xl
+ * has detached. Not knowing our kinds, it removes the frontend and its own
+ * entry, and looks for the backend elsewhere.
+ */
+void xenbus_tidy(struct xenbus *bus);
 
 /* What there is to know about it, as a JSON object. */
 void xenbus_report(const struct xenbus *bus, FILE *out);

@@ -19,6 +19,7 @@
 
 #define BACK "/local/domain/0/backend/uvbd/7/51712"
 #define FRONT "/local/domain/7/device/uvbd/51712"
+#define ENTRY "/libxl/7/device/vbd/51712"
 
 static unsigned int failures, checks;
 
@@ -108,7 +109,16 @@ int store_write(struct store *s, xs_transaction_t t, const char *dir,
 int store_remove(struct store *s, xs_transaction_t t, const char *dir,
 		 const char *node)
 {
-	(void)s, (void)t, (void)dir, (void)node;
+	char path[BACKEND_PATH_MAX];
+	size_t length;
+
+	(void)s, (void)t;
+	snprintf(path, sizeof(path), node ? "%s/%s" : "%s", dir, node);
+	length = strlen(path);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		if (!strncmp(nodes[i].path, path, length) &&
+		    (nodes[i].path[length] == '/' || !nodes[i].path[length]))
+			nodes[i].path[0] = '\0';
 	return 0;
 }
 
@@ -329,8 +339,39 @@ static void test_late_failure(void)
 	stop();
 }
 
+/* As stock xl detaches it, when it is closed: WITH_ENTRY or without. */
+static void test_forgotten(bool with_entry, bool was_there)
+{
+	start();
+	if (was_there)
+		set(ENTRY, "backend", BACK);
+	xenbus_tidy(bus);
+	store_remove(&sup.store, XBT_NULL, FRONT, NULL);
+	if (!with_entry)
+		store_remove(&sup.store, XBT_NULL, ENTRY, NULL);
+	xenbus_frontend_event(bus);
+	xenbus_work(bus);
+	xenbus_tidy(bus);
+	check(place(BACK, "state", false), "its rings are held: it stays");
+	said(WIRE_DETACHED);
+	check(state_is("6"), "its frontend is gone: Closed");
+	xenbus_tidy(bus);
+	if (with_entry)
+		check(state_is("6"), "its toolstack knows of it: it stays");
+	else if (!was_there)
+		check(state_is("6"), "no toolstack ever knew of it: it stays");
+	else
+		check(!place(BACK, "state", false) &&
+		      !place(BACK, "frontend", false),
+		      "its toolstack has forgotten it: removed");
+	stop();
+}
+
 int main(void)
 {
+	test_forgotten(false, true);
+	test_forgotten(true, true);
+	test_forgotten(false, false);
 	test_leaves_and_comes_back();
 	test_unplugged_while_closing();
 	test_late_failure();
