@@ -103,13 +103,13 @@ static void print_indented(const char *json)
 }
 
 /*
- * What the domain was created with. One without a stored configuration is
+ * What the domain was created with and got since. One without a stored configuration is
  * left out, as with xl.
  */
-static bool print_json(const struct hv_domain *d, bool first)
+static bool print_json(struct host *host, const struct hv_domain *d, bool first)
 {
 	CLEANUP_FREE char *json = NULL;
-	int err = userdata_read(d->domid, d->uuid, &json);
+	int err = userdata_read_live(&host->store, d->domid, d->uuid, &json);
 
 	if (err) {
 		log_err(err, "domain %u: its stored configuration", d->domid);
@@ -135,7 +135,7 @@ static void print_list(struct host *host, const struct hv_domain *list,
 	}
 	printf("[\n");
 	for (size_t i = 0; i < count; i++)
-		if (print_json(&list[i], first))
+		if (print_json(host, &list[i], first))
 			first = false;
 	printf("%s]\n", first ? "" : "\n");
 }

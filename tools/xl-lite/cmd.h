@@ -84,6 +84,8 @@ extern const struct command commands[];
  */
 const struct command *command_find(const char *name, bool *ambiguous);
 
+int cmd_block_attach(const struct cmd *cmd, int argc, char **argv);
+int cmd_block_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
@@ -95,6 +97,8 @@ int cmd_events(const struct cmd *cmd, int argc, char **argv);
 int cmd_gc(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);
+int cmd_network_attach(const struct cmd *cmd, int argc, char **argv);
+int cmd_network_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_network_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_pause(const struct cmd *cmd, int argc, char **argv);
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv);

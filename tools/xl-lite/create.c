@@ -14,8 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
@@ -24,17 +22,15 @@
 #include <xen/io/xenbus.h>
 
 #include "lib/log.h"
-#include "lib/loop.h"
 
 #include "tools/xl-lite/build.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/devices.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/interrupt.h"
 #include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/ready.h"
 #include "tools/xl-lite/userdata.h"
-
-static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 struct creation {
 	struct host *host;
@@ -45,7 +41,7 @@ struct creation {
 	struct build build;
 	struct mark mark;	/* of our work, for whoever has to finish it */
 	struct mark_record record;
-	int interrupt_fd;	/* readable: somebody wants us to stop */
+	struct interrupt interrupt;	/* between steps we are undone */
 	bool made;		/* there is a domain, and maybe more */
 };
 
@@ -388,46 +384,20 @@ static int introduce(struct creation *c)
 		       c->config->name);
 }
 
-/*
- * From here on Ctrl-C and its like do not end us half way: they are looked
- * for between steps and while waiting, and then all is undone.
- */
 static int hold_signals(struct creation *c)
 {
-	c->interrupt_fd = loop_signal_fd(stop_signals,
-					 ARRAY_SIZE(stop_signals));
-	if (c->interrupt_fd >= 0)
-		return 0;
-	return log_err(c->interrupt_fd, "guest %s: signals", c->config->name);
-}
+	int err = interrupt_hold(&c->interrupt);
 
-static void release_signals(struct creation *c)
-{
-	sigset_t set;
-
-	if (c->interrupt_fd < 0)
-		return;
-	close(c->interrupt_fd);
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-		sigaddset(&set, stop_signals[i]);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
-static int interrupted(const struct creation *c)
-{
-	struct pollfd p = { .fd = c->interrupt_fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1 ? -EINTR : 0;
+	return err ? log_err(err, "guest %s: signals", c->config->name) : 0;
 }
 
 static int wait_ready(struct creation *c)
 {
 	int err = guest_wait_ready(c->host, c->config->name, c->build.domid,
 				   c->devices, c->num_devices,
-				   c->interrupt_fd);
+				   &c->interrupt);
 
-	return err ? err : interrupted(c);
+	return err ? err : interrupted(&c->interrupt);
 }
 
 /* Undo what was done; after a success there is nothing to undo. */
@@ -439,7 +409,7 @@ static void creation_end(struct creation *c)
 	}
 	free(c->devices);
 	mark_remove(&c->mark);
-	release_signals(c);
+	interrupt_release(&c->interrupt);
 }
 
 static void begin_record(struct creation *c)
@@ -459,7 +429,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 		.host = host,
 		.config = config,
 		.mark.fd = -1,
-		.interrupt_fd = -1,
+		.interrupt = { .fd = -1 },
 	};
 	int err;
 
@@ -478,9 +448,9 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = build_prepare(host->hv, config, &c.build)) ||
 	    (err = write_nodes(&c)) ||
 	    (err = userdata_write(config, c.build.domid)) ||
-	    (err = interrupted(&c)) ||
+	    (err = interrupted(&c.interrupt)) ||
 	    (err = build_load(host->hv, config, &c.build)) ||
-	    (err = interrupted(&c)) ||
+	    (err = interrupted(&c.interrupt)) ||
 	    (err = introduce(&c)) ||
 	    (err = wait_ready(&c))) {
 		if (err == -EINTR)

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/json.h"
 #include "tools/xl-lite/link.h"
 
 #define SCRIPTS "/etc/xen/scripts/"
@@ -189,6 +190,34 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 	return 0;
 }
 
+/* -- telling --------------------------------------------------------------- */
+
+void device_mac_text(const struct device *d, char text[18])
+{
+	const uint8_t *mac = d->vif->mac;
+
+	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
+}
+
+int device_json(const struct device *d, char **ret)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = d->disk ? json_print_disk(d->disk, f)
+		      : json_print_vif(d->vif, f);
+	if (fclose(f) && !err)
+		err = -ENOMEM;
+	if (!err)
+		*ret = STEAL_PTR(text);
+	return err;
+}
+
 /* -- writing --------------------------------------------------------------- */
 
 void device_backend_path(const struct device *d, domid_t domid,
@@ -316,9 +345,7 @@ void device_write(struct nodes *n, const struct device *d, domid_t domid)
 	device_paths(d, domid, &p);
 	snprintf(number, sizeof(number), "%u", domid);
 	if (d->vif)
-		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
-			 d->vif->mac[0], d->vif->mac[1], d->vif->mac[2],
-			 d->vif->mac[3], d->vif->mac[4], d->vif->mac[5]);
+		device_mac_text(d, mac);
 
 	nodes_put(n, p.libxl, "frontend", "%s", p.frontend);
 	nodes_put(n, p.libxl, "backend", "%s", p.backend);

@@ -47,6 +47,12 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 /* Write the three folders, with states as at the beginning. */
 void device_write(struct nodes *n, const struct device *d, domid_t domid);
 
+/* "00:16:3e:01:02:03", of a vif. */
+void device_mac_text(const struct device *d, char text[18]);
+
+/* What libxl's configuration says of it, as JSON that the caller frees. */
+int device_json(const struct device *d, char **ret);
+
 void device_backend_path(const struct device *d, domid_t domid,
 			 char path[STORE_PATH_MAX]);
 

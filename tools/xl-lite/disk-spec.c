@@ -23,7 +23,7 @@ struct parser {
 	struct disk_config *disk;
 	const char *at;			/* what is not parsed yet */
 	const char *target, *vdev;	/* NULL: not given; "" can be again */
-	const char *vdev_at;
+	struct cfg_pos vdev_pos;
 	bool had_prefix, format_set, access_set;
 	bool backendtype_set, writable_wanted;
 	int err;
@@ -151,7 +151,7 @@ static void set_text(struct parser *p, const char *what, const char **to,
 static void set_vdev(struct parser *p, struct option o)
 {
 	set_text(p, "vdev", &p->vdev, o);
-	p->vdev_at = o.at;
+	p->vdev_pos = spec_pos(p->spec, o.at);
 }
 
 static void set_target(struct parser *p, struct option o)
@@ -492,8 +492,10 @@ static void finish_vdev(struct parser *p)
 		return;
 	}
 	if (vdev_parse(p->vdev, &vdev) != 0) {
-		ERROR(p, p->vdev_at, "'%s' is no vdev: there are xvda, xvdb1, "
-		      "hda to hdd, sda to sdp, and d0p1", p->vdev);
+		diag_error(p->spec->diags, p->vdev_pos,
+			   "disk: '%s' is no vdev: there are xvda, xvdb1, "
+			   "hda to hdd, sda to sdp, and d0p1", p->vdev);
+		p->err = -EINVAL;
 		return;
 	}
 	disk->vdev = p->vdev;
@@ -526,17 +528,26 @@ static void finish_target(struct parser *p)
 		      "device is it? Only a cdrom can be empty");
 }
 
-int disk_spec_parse(const struct spec *spec, struct disk_config *ret)
+static void parameters(struct parser *p, const struct spec *spec)
 {
-	struct parser p = { .spec = spec, .disk = ret, .at = spec->text };
-
-	*ret = (struct disk_config){ .pos = spec->pos };
+	p->spec = spec;
+	p->at = spec->text;
 	for (;;) {
-		p.at += strspn(p.at, " \t\n");
-		if (!*p.at)
+		p->at += strspn(p->at, " \t\n");
+		if (!*p->at)
 			break;
-		parameter(&p);
+		parameter(p);
 	}
+}
+
+int disk_specs_parse(const struct spec *specs, size_t count,
+		     struct disk_config *ret)
+{
+	struct parser p = { .disk = ret };
+
+	*ret = (struct disk_config){ .pos = specs[0].pos };
+	for (size_t i = 0; i < count; i++)
+		parameters(&p, &specs[i]);
 	/* what is missing may be in what was not understood */
 	if (!p.err)
 		finish_vdev(&p);
@@ -547,4 +558,9 @@ int disk_spec_parse(const struct spec *spec, struct disk_config *ret)
 	if (ret->script && !*ret->script)
 		ret->script = NULL;
 	return p.err;
+}
+
+int disk_spec_parse(const struct spec *spec, struct disk_config *ret)
+{
+	return disk_specs_parse(spec, 1, ret);
 }

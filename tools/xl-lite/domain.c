@@ -27,6 +27,23 @@ int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX])
 	return store_read(s, XBT_NULL, path, "name", name, DOMAIN_NAME_MAX);
 }
 
+int domain_type(struct host *host, const struct hv_domain *info,
+		enum guest_type *type)
+{
+	char dir[STORE_PATH_MAX], text[16];
+	int err;
+
+	path_libxl(dir, sizeof(dir), info->domid);
+	err = store_read(&host->store, XBT_NULL, dir, "type", text,
+			 sizeof(text));
+	if (err && err != -ENOENT)
+		return log_err(err, "domain %u: its type", info->domid);
+	*type = info->hvm ? GUEST_HVM : GUEST_PV;
+	if (!err && strcmp(text, guest_type_name(GUEST_PVH)) == 0)
+		*type = GUEST_PVH;
+	return 0;
+}
+
 int domain_by_name(struct store *s, const char *name, domid_t *domid,
 		   bool *initialised)
 {

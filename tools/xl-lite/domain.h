@@ -3,6 +3,7 @@
 #ifndef XL_LITE_DOMAIN_H
 #define XL_LITE_DOMAIN_H
 
+#include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/host.h"
 #include "tools/xl-lite/nodes.h"
 #include "tools/xl-lite/uuid.h"
@@ -14,6 +15,13 @@ void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX]);
 
 /* -ENOENT when it has none: it is being made or unmade. */
 int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX]);
+
+/*
+ * What sort of guest it was made as; who made it wrote it down, and without
+ * that what Xen knows has to do. 0, or -errno, logged.
+ */
+int domain_type(struct host *host, const struct hv_domain *info,
+		enum guest_type *type);
 
 /*
  * The domain called NAME. -ESRCH when there is none. *INITIALISED, when

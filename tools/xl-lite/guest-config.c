@@ -741,28 +741,69 @@ int guest_config_parse(const char *name, const char *text, size_t size,
 	return 0;
 }
 
-int guest_config_parse_disk(struct guest_config *owner, struct cfg_pos pos,
-			    const char *text, struct diags *diags,
-			    struct disk_config *ret)
+/* A spec of each word, which is a line of the command line. */
+static struct spec *words_specs(struct guest_config *config,
+				char *const *words, size_t count,
+				struct diags *diags)
 {
-	struct spec spec = {
-		.text = text, .pos = pos, .exact = true,
-		.arena = owner->memory, .diags = diags,
-	};
+	struct spec *specs = arena_alloc(config->memory,
+					 (count + 1) * sizeof(*specs));
 
-	return disk_spec_parse(&spec, ret);
+	for (size_t i = 0; specs && i < count; i++)
+		specs[i] = (struct spec) {
+			.text = words[i],
+			.pos = { .name = WORDS_NAME, .line = i + 1,
+				 .column = 1, .rank = 1 },
+			.exact = true,
+			.arena = config->memory,
+			.diags = diags,
+		};
+	return specs;
 }
 
-int guest_config_parse_vif(struct guest_config *owner, struct cfg_pos pos,
-			   const char *text, struct diags *diags,
-			   struct vif_config *ret)
+int guest_config_parse_disk(char *const *words, size_t count,
+			    struct diags *diags, struct guest_config **ret)
 {
-	struct spec spec = {
-		.text = text, .pos = pos, .exact = true,
-		.arena = owner->memory, .diags = diags,
-	};
+	CLEANUP_GUEST_CONFIG struct guest_config *config =
+		new_config(WORDS_NAME);
+	struct spec *specs;
+	int err;
 
-	return vif_spec_parse(&spec, ret);
+	if (!config)
+		return -ENOMEM;
+	specs = words_specs(config, words, count, diags);
+	config->disks = arena_alloc(config->memory, sizeof(*config->disks));
+	if (!specs || !config->disks)
+		return -ENOMEM;
+	err = disk_specs_parse(specs, count, config->disks);
+	if (err)
+		return err;
+	config->num_disks = 1;
+	*ret = STEAL_PTR(config);
+	return 0;
+}
+
+int guest_config_parse_vif(char *const *words, size_t count,
+			   struct diags *diags, struct guest_config **ret)
+{
+	CLEANUP_GUEST_CONFIG struct guest_config *config =
+		new_config(WORDS_NAME);
+	struct spec *specs;
+	int err;
+
+	if (!config)
+		return -ENOMEM;
+	specs = words_specs(config, words, count, diags);
+	config->vifs = arena_alloc(config->memory, sizeof(*config->vifs));
+	if (!specs || !config->vifs)
+		return -ENOMEM;
+	config->vifs->devid = VIF_DEVID_NEXT;
+	err = vif_specs_parse(specs, count, config->vifs);
+	if (err)
+		return err;
+	config->num_vifs = 1;
+	*ret = STEAL_PTR(config);
+	return 0;
 }
 
 void guest_config_free(struct guest_config *config)

@@ -102,7 +102,8 @@ enum vif_backendtype {
 
 struct vif_config {
 	struct cfg_pos pos;	/* of its string in the configuration */
-	unsigned int devid;	/* given, or its place in the list */
+	unsigned int devid;	/* given, or its place in the list, or: */
+#define VIF_DEVID_NEXT UINT32_MAX	/* the guest's next (network-attach) */
 	bool mac_set;		/* else see guest_config_complete() */
 	uint8_t mac[6];
 	const char *bridge;	/* NULL: the host's default, else xenbr0 */
@@ -201,13 +202,15 @@ int guest_config_check_files(const struct guest_config *config,
 
 void guest_config_free(struct guest_config *config);
 
-/* One disk or vif string as block-attach and network-attach take it. */
-int guest_config_parse_disk(struct guest_config *owner, struct cfg_pos pos,
-			    const char *spec, struct diags *diags,
-			    struct disk_config *ret);
-int guest_config_parse_vif(struct guest_config *owner, struct cfg_pos pos,
-			   const char *spec, struct diags *diags,
-			   struct vif_config *ret);
+/*
+ * One device for a running guest, from the words of block-attach or
+ * network-attach: a config of that name and type with nothing else in it.
+ * Without a devid= it is VIF_DEVID_NEXT. As guest_config_parse().
+ */
+int guest_config_parse_disk(char *const *words, size_t count,
+			    struct diags *diags, struct guest_config **ret);
+int guest_config_parse_vif(char *const *words, size_t count,
+			   struct diags *diags, struct guest_config **ret);
 
 /* The words xl uses for them: "pvh", "rename-restart", "qcow2", "phy". */
 const char *guest_type_name(enum guest_type type);

@@ -193,7 +193,8 @@ static void print_vif(struct json *j, const struct vif_config *v)
 
 	open_map(j, NULL);
 	field_text(j, "backend_domname", v->backend_domain);
-	field_number(j, "devid", v->devid);
+	if (v->devid != VIF_DEVID_NEXT)
+		field_number(j, "devid", v->devid);
 	field_nonzero(j, "mtu", v->mtu);
 	field_text(j, "model", v->model);
 	if (v->mac_set)
@@ -251,23 +252,61 @@ static void print_config(struct json *j, const struct guest_config *c)
 	close_map(j);
 }
 
-int json_print_config(const struct guest_config *config, FILE *to)
+/* Open it, then print, then json_finish(): which says how all that went. */
+static int json_begin(struct json *j)
 {
-	struct json j = { .gen = yajl_gen_alloc(NULL) };
+	*j = (struct json) { .gen = yajl_gen_alloc(NULL) };
+	if (!j->gen)
+		return -ENOMEM;
+	yajl_gen_config(j->gen, yajl_gen_beautify, 1);
+	yajl_gen_config(j->gen, yajl_gen_indent_string, "    ");
+	return 0;
+}
+
+static int json_finish(struct json *j, FILE *to)
+{
 	const unsigned char *out;
 	size_t size;
 	int r = 0;
 
-	if (!j.gen)
-		return -ENOMEM;
-	yajl_gen_config(j.gen, yajl_gen_beautify, 1);
-	yajl_gen_config(j.gen, yajl_gen_indent_string, "    ");
-	print_config(&j, config);
-	note(&j, yajl_gen_get_buf(j.gen, &out, &size));
-	if (j.status != yajl_gen_status_ok)
+	note(j, yajl_gen_get_buf(j->gen, &out, &size));
+	if (j->status != yajl_gen_status_ok)
 		r = -EINVAL;
 	else if (fwrite(out, 1, size, to) != size || fflush(to) != 0)
 		r = -EIO;
-	yajl_gen_free(j.gen);
+	yajl_gen_free(j->gen);
 	return r;
+}
+
+int json_print_config(const struct guest_config *config, FILE *to)
+{
+	struct json j;
+	int err = json_begin(&j);
+
+	if (err)
+		return err;
+	print_config(&j, config);
+	return json_finish(&j, to);
+}
+
+int json_print_disk(const struct disk_config *disk, FILE *to)
+{
+	struct json j;
+	int err = json_begin(&j);
+
+	if (err)
+		return err;
+	print_disk(&j, disk);
+	return json_finish(&j, to);
+}
+
+int json_print_vif(const struct vif_config *vif, FILE *to)
+{
+	struct json j;
+	int err = json_begin(&j);
+
+	if (err)
+		return err;
+	print_vif(&j, vif);
+	return json_finish(&j, to);
 }

@@ -13,4 +13,8 @@
  */
 int json_print_config(const struct guest_config *config, FILE *to);
 
+/* One device as it stands in such a list, and as 'xl -N block-attach' says. */
+int json_print_disk(const struct disk_config *disk, FILE *to);
+int json_print_vif(const struct vif_config *vif, FILE *to);
+
 #endif

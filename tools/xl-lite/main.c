@@ -14,6 +14,11 @@
 
 /* One line a command, sorted by name as 'xl-lite help' shows them. */
 const struct command commands[] = {
+	{ "block-attach", cmd_block_attach, true, "DOMAIN SPEC...",
+	  "Give a guest one more disk", NULL },
+	{ "block-detach", cmd_block_detach, false, "[OPTIONS] DOMAIN VDEV",
+	  "Take a disk from a guest",
+	  "-f, --force\tDo not wait for the guest to let go of it.\n" },
 	{ "block-list", cmd_block_list, false, "DOMAIN...",
 	  "List the disks of guests", NULL },
 	{ "check", cmd_check, false, "[OPTIONS] FILE... [KEY=VALUE...]",
@@ -53,6 +58,12 @@ const struct command commands[] = {
 	  "-v, --verbose\tWith UUID, shutdown reason and label.\n"
 	  "-Z, --context\tWith security label.\n"
 	  "-c, --cpupool\tWith CPU pool.\n" },
+	{ "network-attach", cmd_network_attach, true, "DOMAIN [KEY=VALUE...]",
+	  "Give a guest one more network interface", NULL },
+	{ "network-detach", cmd_network_detach, false,
+	  "[OPTIONS] DOMAIN DEVID|MAC",
+	  "Take a network interface from a guest",
+	  "-f, --force\tDo not wait for the guest to let go of it.\n" },
 	{ "network-list", cmd_network_list, false, "DOMAIN...",
 	  "List the network interfaces of guests", NULL },
 	{ "pause", cmd_pause, false, "DOMAIN",

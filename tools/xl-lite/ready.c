@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for a new guest's servers; see ready.h.
+ * Waiting for a guest's servers; see ready.h.
  *
  * One watch for each thing that is waited for, all set before the first look,
  * and one loop over their events: however many devices there are, the guest
@@ -45,7 +45,7 @@ struct wait {
 	struct wanted *wanted;
 	size_t count;
 	uint64_t deadline_ns;
-	int interrupt_fd;
+	const struct interrupt *interrupt;
 };
 
 /* What a backend said of why it failed, where it says so. */
@@ -161,7 +161,7 @@ static int wait_event(struct wait *w)
 {
 	struct pollfd p[] = {
 		{ .fd = store_fd(&w->host->store), .events = POLLIN },
-		{ .fd = w->interrupt_fd, .events = POLLIN },
+		{ .fd = w->interrupt->fd, .events = POLLIN },
 	};
 	uint64_t now = clock_now_ns();
 
@@ -215,9 +215,9 @@ static int wait_all(struct wait *w)
 	return err;
 }
 
-int guest_wait_ready(struct host *host, const char *name, domid_t domid,
-		     const struct device *devices, size_t count,
-		     int interrupt_fd)
+static int wait_ready(struct host *host, const char *name, domid_t domid,
+		      const struct device *devices, size_t count,
+		      bool console, const struct interrupt *interrupt)
 {
 	CLEANUP_FREE struct wanted *wanted = calloc(count + 1, sizeof(*wanted));
 	struct wait w = {
@@ -225,8 +225,8 @@ int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 		.guest = name,
 		.domid = domid,
 		.wanted = wanted,
-		.count = count + 1,
-		.interrupt_fd = interrupt_fd,
+		.count = count + console,
+		.interrupt = interrupt,
 		.deadline_ns = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S,
 	};
 
@@ -240,4 +240,18 @@ int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 	path_console(wanted[count].dir, sizeof(wanted[count].dir), domid);
 	wanted[count].node = "tty";
 	return wait_all(&w);
+}
+
+int guest_wait_ready(struct host *host, const char *name, domid_t domid,
+		     const struct device *devices, size_t count,
+		     const struct interrupt *interrupt)
+{
+	return wait_ready(host, name, domid, devices, count, true, interrupt);
+}
+
+int devices_wait_ready(struct host *host, const char *name, domid_t domid,
+		       const struct device *devices, size_t count,
+		       const struct interrupt *interrupt)
+{
+	return wait_ready(host, name, domid, devices, count, false, interrupt);
 }

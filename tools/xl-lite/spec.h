@@ -35,6 +35,15 @@ int disk_spec_parse(const struct spec *spec, struct disk_config *ret);
 int vif_spec_parse(const struct spec *spec, struct vif_config *ret);
 
 /*
+ * The same from several texts, which go on one after the other: the words of
+ * a command. There must be one of a disk; a vif may have none.
+ */
+int disk_specs_parse(const struct spec *specs, size_t count,
+		     struct disk_config *ret);
+int vif_specs_parse(const struct spec *specs, size_t count,
+		    struct vif_config *ret);
+
+/*
  * "10Mb/s" or "1MB/s@20ms": what may pass in an interval. Returns NULL, or
  * what is wrong with TEXT, in words.
  */

@@ -10,22 +10,32 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/num.h"
 
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/json.h"
+#include "tools/xl-lite/json-edit.h"
+#include "tools/xl-lite/vdev.h"
 
 #define FOLDER "/var/lib/xen"
 
 /* Far more than any guest's configuration takes. */
 #define USERDATA_MAX (1 << 20)
 
-static void json_path(domid_t domid, const char *uuid, char *path, size_t size)
+/* CLASS: "d" is data, "l" a lock. */
+static void key_path(domid_t domid, const uint8_t uuid[16], const char *class,
+		     const char *key, char *path, size_t size)
 {
-	snprintf(path, size, FOLDER "/userdata-d.%u.%s.libxl-json", domid,
-		 uuid);
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(uuid, text);
+	snprintf(path, size, FOLDER "/userdata-%s.%u.%s.%s", class, domid,
+		 text, key);
 }
 
 static int fail(const char *path, int err)
@@ -33,34 +43,34 @@ static int fail(const char *path, int err)
 	return log_err(err, "userdata %s", path);
 }
 
-/* libxl reads the file as a string: the NUL at its end belongs to it. */
-static int write_json(const struct guest_config *config, FILE *f)
+static int write_whole(int fd, const char *data, size_t size)
 {
-	int err = json_print_config(config, f);
+	while (size) {
+		ssize_t n = write(fd, data, size);
 
-	if (!err && (fputc('\0', f) == EOF || fflush(f)))
-		err = errno ? -errno : -EIO;
-	return err;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= n;
+	}
+	return 0;
 }
 
-int userdata_write(const struct guest_config *config, domid_t domid)
+int userdata_store(domid_t domid, const uint8_t uuid[16], const char *key,
+		   const void *data, size_t size)
 {
-	char uuid[UUID_TEXT_SIZE], path[128], temporary[sizeof(path) + 8];
-	CLEANUP_FCLOSE FILE *f = NULL;
-	int fd, err;
+	char path[128], temporary[sizeof(path) + 8];
+	CLEANUP_CLOSE int fd = -1;
+	int err;
 
-	uuid_format(config->uuid, uuid);
-	json_path(domid, uuid, path, sizeof(path));
+	key_path(domid, uuid, "d", key, path, sizeof(path));
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return fail(temporary, -errno);
-	f = fdopen(fd, "w");
-	if (!f) {
-		close(fd);
-		return fail(temporary, -ENOMEM);
-	}
-	err = write_json(config, f);
+	err = write_whole(fd, data, size);
 	/* whoever looks finds the whole of it or nothing */
 	if (!err && rename(temporary, path))
 		err = -errno;
@@ -71,17 +81,93 @@ int userdata_write(const struct guest_config *config, domid_t domid)
 	return 0;
 }
 
+int userdata_write(const struct guest_config *config, domid_t domid)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return log_err(-ENOMEM, "guest %s: userdata", config->name);
+	err = json_print_config(config, f);
+	if (fclose(f) && !err)
+		err = -ENOMEM;
+	if (err)
+		return log_err(err, "guest %s: userdata", config->name);
+	/* libxl reads the file as a string: the NUL at its end belongs to it */
+	return userdata_store(domid, config->uuid, USERDATA_JSON, text,
+			      size + 1);
+}
+
+/* -- the lock -------------------------------------------------------------- */
+
+/*
+ * The file is removed while the lock is held: what we have locked is only the
+ * lock if it still carries the name.
+ */
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+static int lock_file(const char *path)
+{
+	for (;;) {
+		CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC,
+					    0600);
+
+		if (fd == -1)
+			return -errno;
+		while (flock(fd, LOCK_EX))
+			if (errno != EINTR)
+				return -errno;
+		if (is_still_there(fd, path))
+			return STEAL_FD(fd);
+	}
+}
+
+int userdata_lock(domid_t domid, const uint8_t uuid[16],
+		  struct userdata_lock *lock)
+{
+	int fd;
+
+	key_path(domid, uuid, "l", "domain-userdata-lock", lock->path,
+		 sizeof(lock->path));
+	fd = lock_file(lock->path);
+	if (fd < 0) {
+		fd = fail(lock->path, fd);
+		lock->path[0] = '\0';
+		return fd;
+	}
+	lock->fd = fd;
+	return 0;
+}
+
+void userdata_unlock(struct userdata_lock *lock)
+{
+	if (!lock->path[0])
+		return;
+	unlink(lock->path);
+	close(lock->fd);
+	lock->path[0] = '\0';
+}
+
+/* -- reading --------------------------------------------------------------- */
+
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
 {
-	char text[UUID_TEXT_SIZE], path[128];
+	char path[128];
 	CLEANUP_FREE char *buf = malloc(USERDATA_MAX + 1);
 	CLEANUP_FCLOSE FILE *f = NULL;
 	size_t n;
 
 	if (!buf)
 		return -ENOMEM;
-	uuid_format(uuid, text);
-	json_path(domid, text, path, sizeof(path));
+	key_path(domid, uuid, "d", USERDATA_JSON, path, sizeof(path));
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
@@ -96,17 +182,106 @@ int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
 void userdata_rename(domid_t domid, const uint8_t from[16],
 		     const uint8_t to[16])
 {
-	char old_text[UUID_TEXT_SIZE], old_path[128];
-	char new_text[UUID_TEXT_SIZE], new_path[128];
+	char old_path[128], new_path[128];
 
-	uuid_format(from, old_text);
-	uuid_format(to, new_text);
-	json_path(domid, old_text, old_path, sizeof(old_path));
-	json_path(domid, new_text, new_path, sizeof(new_path));
+	key_path(domid, from, "d", USERDATA_JSON, old_path,
+		 sizeof(old_path));
+	key_path(domid, to, "d", USERDATA_JSON, new_path,
+		 sizeof(new_path));
 	/* renamed before, or never written: fine as well */
 	if (rename(old_path, new_path) && errno != ENOENT)
 		fail(old_path, -errno);
 }
+
+/* -- a device of it --------------------------------------------------------- */
+
+struct same_device {
+	const char *kind;
+	unsigned int devid;
+};
+
+static bool is_other(const char *id, void *arg)
+{
+	const struct same_device *same = arg;
+	struct vdev vdev;
+	unsigned int devid;
+
+	if (strcmp(same->kind, KIND_VBD) == 0)
+		return vdev_parse(id, &vdev) || vdev.number != same->devid;
+	return num_parse_uint(id, 0, UINT32_MAX, &devid) ||
+	       devid != same->devid;
+}
+
+int userdata_put_device(domid_t domid, const uint8_t uuid[16],
+			const char *kind, unsigned int devid,
+			const char *json)
+{
+	struct same_device same = { .kind = kind, .devid = devid };
+	const bool disk = strcmp(kind, KIND_VBD) == 0;
+	const struct json_edit edit = {
+		.list = disk ? "disks" : "nics",
+		.field = disk ? "vdev" : "devid",
+		.keep = is_other,
+		.arg = &same,
+		.add = json,
+	};
+	CLEANUP_FREE char *before = NULL, *after = NULL;
+	int err = userdata_read(domid, uuid, &before);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = json_edit(before, &edit, 1, &after);
+	if (err)
+		return log_err(err, "domain %u: its stored configuration",
+			       domid);
+	return userdata_store(domid, uuid, USERDATA_JSON, after,
+			      strlen(after) + 1);
+}
+
+struct live_devices {
+	struct store *store;
+	domid_t domid;
+	const char *kind;
+};
+
+static bool is_live(const char *id, void *arg)
+{
+	const struct live_devices *live = arg;
+	char dir[STORE_PATH_MAX], backend[STORE_PATH_MAX];
+	struct vdev vdev;
+	unsigned int devid;
+
+	if (strcmp(live->kind, KIND_VBD) == 0) {
+		if (vdev_parse(id, &vdev))
+			return true;
+		devid = vdev.number;
+	} else if (num_parse_uint(id, 0, UINT32_MAX, &devid)) {
+		return true;
+	}
+	path_libxl_device(dir, sizeof(dir), live->domid, live->kind, devid);
+	return store_read(live->store, XBT_NULL, dir, "backend", backend,
+			  sizeof(backend)) != -ENOENT;
+}
+
+int userdata_read_live(struct store *s, domid_t domid, const uint8_t uuid[16],
+		       char **json)
+{
+	struct live_devices disks = { s, domid, KIND_VBD };
+	struct live_devices nics = { s, domid, KIND_VIF };
+	const struct json_edit edits[] = {
+		{ .list = "disks", .field = "vdev", .keep = is_live,
+		  .arg = &disks },
+		{ .list = "nics", .field = "devid", .keep = is_live,
+		  .arg = &nics },
+	};
+	CLEANUP_FREE char *stored = NULL;
+	int err = userdata_read(domid, uuid, &stored);
+
+	return err ? err : json_edit(stored, edits, ARRAY_SIZE(edits), json);
+}
+
+/* -- removing --------------------------------------------------------------- */
 
 /* "userdata-d.7.UUID.libxl-json": is it this domain's? */
 static bool is_of_domain(const char *file, const char *marker)

@@ -6,18 +6,62 @@
 #ifndef XL_LITE_USERDATA_H
 #define XL_LITE_USERDATA_H
 
-#include "tools/xl-lite/guest-config.h"
+#include "lib/store.h"
 
+#include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/hv.h"
 
 /* Logged on failure. */
 int userdata_write(const struct guest_config *config, domid_t domid);
+/*
+ * SIZE bytes at DATA as the domain's KEY, in place of what was there: whoever
+ * looks finds the whole of it or nothing. Logged on failure.
+ */
+int userdata_store(domid_t domid, const uint8_t uuid[16], const char *key,
+		   const void *data, size_t size);
+
+/* The keys that we know of. */
+#define USERDATA_JSON "libxl-json"	/* the configuration, with a NUL */
+#define USERDATA_UPDATE "xl"	/* the one to take at the next start, text */
+
+/*
+ * libxl's own lock, which goes around reading the configuration, changing it
+ * and storing it again, and around the change of the devices that it tells
+ * of. Waits for whoever has it. Logged on failure.
+ */
+struct userdata_lock {
+	int fd;
+	char path[128];
+};
+
+int userdata_lock(domid_t domid, const uint8_t uuid[16],
+		  struct userdata_lock *lock);
+/* Does nothing when it is not held: zeroed, or let go of. */
+void userdata_unlock(struct userdata_lock *lock);
+
+#define CLEANUP_USERDATA_LOCK CLEANUP(userdata_unlock)
+
+/*
+ * The stored configuration with device DEVID of libxl's KIND (KIND_VBD or
+ * KIND_VIF) in it as JSON says; with NULL, without that device. A domain that
+ * has none stored keeps none. The caller holds the lock. Logged on failure.
+ */
+int userdata_put_device(domid_t domid, const uint8_t uuid[16],
+			const char *kind, unsigned int devid,
+			const char *json);
+
 /*
  * The configuration of a running domain as it was stored, by libxl or by us:
  * JSON, with lines ended by newlines, which the caller frees. -ENOENT when
  * there is none.
  */
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
+/*
+ * The same without the disks and interfaces that are not there any more:
+ * libxl leaves those that it detaches in the file.
+ */
+int userdata_read_live(struct store *s, domid_t domid, const uint8_t uuid[16],
+		       char **json);
 /* The domain has another UUID now. */
 void userdata_rename(domid_t domid, const uint8_t from[16],
 		     const uint8_t to[16]);

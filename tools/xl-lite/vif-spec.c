@@ -26,7 +26,7 @@
 struct parser {
 	const struct spec *spec;
 	struct vif_config *vif;
-	const char *bridge_at, *vifname_at;
+	struct cfg_pos bridge_pos, vifname_pos;
 	unsigned int given;	/* a bit for each option met */
 	int err;
 };
@@ -98,7 +98,7 @@ static void set_mac(struct parser *p, struct option o)
 static void set_bridge(struct parser *p, struct option o)
 {
 	p->vif->bridge = text_or_null(o.value);
-	p->bridge_at = o.at;
+	p->bridge_pos = spec_pos(p->spec, o.at);
 }
 
 static void set_gatewaydev(struct parser *p, struct option o)
@@ -131,7 +131,7 @@ static void set_backend(struct parser *p, struct option o)
 static void set_vifname(struct parser *p, struct option o)
 {
 	p->vif->vifname = text_or_null(o.value);
-	p->vifname_at = o.at;
+	p->vifname_pos = spec_pos(p->spec, o.at);
 }
 
 static void set_model(struct parser *p, struct option o)
@@ -302,37 +302,59 @@ static void parameter(struct parser *p, const char *at, size_t size)
 
 /* Names that Linux would not take; a script may understand more than Linux. */
 static void check_ifname(struct parser *p, const char *key, const char *name,
-			 const char *at)
+			 struct cfg_pos pos)
 {
 	if (!name || p->vif->script)
 		return;
 	if (strlen(name) >= IFNAMSIZ)
-		ERROR(p, at, "%s=%s is too long for a network interface: "
-		      "%zu letters, at most %d", key, name, strlen(name),
-		      IFNAMSIZ - 1);
+		diag_error(p->spec->diags, pos, "vif: %s=%s is too long for a "
+			   "network interface: %zu letters, at most %d", key,
+			   name, strlen(name), IFNAMSIZ - 1);
 	else if (strpbrk(name, "/ \t\n:"))
-		ERROR(p, at, "%s='%s' is no name of a network interface: it "
-		      "has a blank, a colon or a slash in it", key, name);
+		diag_error(p->spec->diags, pos, "vif: %s='%s' is no name of a "
+			   "network interface: it has a blank, a colon or a "
+			   "slash in it", key, name);
+	else
+		return;
+	p->err = -EINVAL;
 }
 
-int vif_spec_parse(const struct spec *spec, struct vif_config *ret)
+static void parameters(struct parser *p, const struct spec *spec)
 {
-	struct parser p = { .spec = spec, .vif = ret };
 	const char *at = spec->text;
 
-	*ret = (struct vif_config){ .pos = spec->pos, .devid = ret->devid };
+	p->spec = spec;
 	while (*at) {
 		size_t size;
 
 		at += strspn(at, " \t");
 		size = strcspn(at, ",");
 		if (size)
-			parameter(&p, at, size);
+			parameter(p, at, size);
 		at += size + (at[size] == ',');
 	}
-	check_ifname(&p, "bridge", ret->bridge, p.bridge_at);
-	check_ifname(&p, "vifname", ret->vifname, p.vifname_at);
+}
+
+int vif_specs_parse(const struct spec *specs, size_t count,
+		    struct vif_config *ret)
+{
+	struct parser p = { .spec = specs, .vif = ret };
+
+	*ret = (struct vif_config){ .devid = ret->devid };
+	if (count)
+		ret->pos = specs[0].pos;
+	for (size_t i = 0; i < count; i++)
+		parameters(&p, &specs[i]);
+	if (count) {
+		check_ifname(&p, "bridge", ret->bridge, p.bridge_pos);
+		check_ifname(&p, "vifname", ret->vifname, p.vifname_pos);
+	}
 	return p.err;
+}
+
+int vif_spec_parse(const struct spec *spec, struct vif_config *ret)
+{
+	return vif_specs_parse(spec, 1, ret);
 }
 
 /*

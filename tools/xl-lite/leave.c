@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking devices away; see leave.h.
+ *
+ * Servers are told in one transaction: the backend goes offline and Closing.
+ * By force the frontend goes as well, so nobody waits for a guest that cannot,
+ * or does not want to answer. They let go side by side; then all nodes go in
+ * one transaction.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/leave.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xen/io/xenbus.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/num.h"
+
+#define TOKEN "gone"
+#define DEVICES_MAX 4096
+
+/* -- finding --------------------------------------------------------------- */
+
+int leave_find(struct leave *l, const char *kind, unsigned int devid)
+{
+	struct store *s = &l->host->store;
+	struct leaving *larger, found = { 0 };
+	int err = path_libxl_device(found.libxl, sizeof(found.libxl),
+				    l->domid, kind, devid);
+
+	if (!err)
+		err = store_read(s, XBT_NULL, found.libxl, "backend",
+				 found.backend, sizeof(found.backend));
+	if (!err)
+		err = store_read(s, XBT_NULL, found.libxl, "frontend",
+				 found.frontend, sizeof(found.frontend));
+	if (!err && (path_parse_backend(found.backend, &found.path) ||
+		     found.path.level != BACKEND_PATH_DEVICE))
+		err = -ENOENT;
+	if (err)
+		return err;
+	found.path.node = NULL;	/* pointed into found.backend, which moves */
+	if (l->count == DEVICES_MAX)
+		return -E2BIG;
+	larger = realloc(l->devices, (l->count + 1) * sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	l->devices = larger;
+	l->devices[l->count++] = found;
+	return 0;
+}
+
+/* Those that are half written, or not ours to understand, are left out. */
+static int find_kind(struct leave *l, const char *dir, const char *kind)
+{
+	CLEANUP_FREE char **ids = NULL;
+	unsigned int num, devid;
+	char node[64];
+	int err;
+
+	snprintf(node, sizeof(node), "device/%.50s", kind);
+	if (store_list(&l->host->store, XBT_NULL, dir, node, &ids, &num))
+		return 0;
+	for (unsigned int i = 0; i < num; i++) {
+		if (path_parse_devid(ids[i], &devid))
+			continue;
+		err = leave_find(l, kind, devid);
+		if (err == -ENOMEM || err == -E2BIG)
+			return err;
+	}
+	return 0;
+}
+
+int leave_find_all(struct leave *l)
+{
+	CLEANUP_FREE char **kinds = NULL;
+	char dir[STORE_PATH_MAX];
+	unsigned int num;
+	int err;
+
+	path_libxl(dir, sizeof(dir), l->domid);
+	err = store_list(&l->host->store, XBT_NULL, dir, "device", &kinds,
+			 &num);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	for (unsigned int k = 0; !err && k < num; k++)
+		err = find_kind(l, dir, kinds[k]);
+	return err;
+}
+
+void leave_end(struct leave *l)
+{
+	free(l->devices);
+	l->devices = NULL;
+	l->count = 0;
+}
+
+/* -- closing --------------------------------------------------------------- */
+
+/* The console's server follows the domain itself, not a state. */
+static bool has_state_machine(const struct leaving *d)
+{
+	return strcmp(d->path.kind, KIND_CONSOLE) != 0;
+}
+
+int leave_begin(struct store *s, xs_transaction_t t, void *arg)
+{
+	struct leave *l = arg;
+	struct nodes n = { .store = s, .t = t };
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct leaving *d = &l->devices[i];
+		unsigned int state;
+		int err;
+
+		d->gone = true;
+		if (!has_state_machine(d))
+			continue;
+		err = store_read_uint(s, t, d->backend, "state", 0,
+				      XenbusStateReconfigured, &state);
+		if (err == -EAGAIN)
+			return err;
+		if (err)	/* its server is gone with its nodes */
+			continue;
+		nodes_put(&n, d->backend, "online", "0");
+		if (state != XenbusStateClosed) {
+			nodes_put(&n, d->backend, "state", "%d",
+				  XenbusStateClosing);
+			d->gone = false;
+		}
+		if (l->force)
+			nodes_remove(&n, d->frontend, NULL);
+	}
+	return n.err;
+}
+
+/* Nobody would answer for a device of a daemon that does not run. */
+static bool is_served(const struct leaving *d)
+{
+	if (strcmp(d->path.kind, KIND_UVBD) == 0)
+		return host_daemon_running("xl-lite-blkd");
+	if (strcmp(d->path.kind, KIND_UVIF) == 0)
+		return host_daemon_running("xl-lite-netd");
+	return true;
+}
+
+static bool is_waited_for(const struct leaving *d)
+{
+	return !d->gone && !d->unserved;
+}
+
+static void look_at(struct leave *l, struct leaving *d)
+{
+	unsigned int state;
+	int err;
+
+	if (d->gone)
+		return;
+	err = store_read_uint(&l->host->store, XBT_NULL, d->backend, "state",
+			      0, XenbusStateReconfigured, &state);
+	d->gone = err || state == XenbusStateClosed;
+}
+
+static bool is_waiting(const struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (is_waited_for(&l->devices[i]))
+			return true;
+	return false;
+}
+
+bool leave_complete(const struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->devices[i].gone)
+			return false;
+	return true;
+}
+
+/* Look at the devices whose events have come. */
+static int take_events(struct leave *l)
+{
+	char path[STORE_PATH_MAX], token[16];
+	unsigned int i;
+	int n;
+
+	while ((n = store_next_event(&l->host->store, path, sizeof(path),
+				     token, sizeof(token))) == 1)
+		if (strncmp(token, TOKEN, strlen(TOKEN)) == 0 &&
+		    num_parse_uint(token + strlen(TOKEN), 0, l->count - 1,
+				   &i) == 0)
+			look_at(l, &l->devices[i]);
+	return n;
+}
+
+static void token_of(size_t i, char token[16])
+{
+	snprintf(token, 16, TOKEN "%u", (unsigned int)i);
+}
+
+static int watch_devices(struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct leaving *d = &l->devices[i];
+		char token[16];
+		int err;
+
+		d->unserved = !d->gone && !is_served(d);
+		if (!is_waited_for(d))
+			continue;
+		token_of(i, token);
+		err = store_watch(&l->host->store, d->backend, "state", token);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Of those that are still there, so that they can be waited for again. */
+static void unwatch_devices(struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		char token[16];
+
+		token_of(i, token);
+		if (is_waited_for(&l->devices[i]))
+			store_unwatch(&l->host->store, l->devices[i].backend,
+				      "state", token);
+	}
+}
+
+int leave_wait(struct leave *l)
+{
+	const uint64_t deadline = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S;
+	int err = watch_devices(l);
+
+	while (!err && is_waiting(l)) {
+		struct pollfd p = {
+			.fd = store_fd(&l->host->store),
+			.events = POLLIN,
+		};
+		uint64_t now;
+
+		err = take_events(l);
+		now = clock_now_ns();
+		if (err || !is_waiting(l) || now >= deadline)
+			break;
+		poll(&p, 1, (deadline - now) / NS_PER_MS + 1);
+	}
+	unwatch_devices(l);
+	return err;
+}
+
+void leave_warn(const struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		const struct leaving *d = &l->devices[i];
+
+		if (d->unserved)
+			log_warn("domain %u: %s: its server does not run: removed without it",
+				 l->domid, d->backend);
+		else if (!d->gone)
+			log_warn("domain %u: %s: not closed by its server in %d s: removed all the same",
+				 l->domid, d->backend, HOST_DEADLINE_S);
+	}
+}
+
+/* -- removing -------------------------------------------------------------- */
+
+static int remove_if_empty(struct store *s, xs_transaction_t t,
+			   const char *dir)
+{
+	CLEANUP_FREE char **names = NULL;
+	unsigned int count;
+	int err = store_list(s, t, dir, NULL, &names, &count);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	return count ? 0 : store_remove(s, t, dir, NULL);
+}
+
+/* The backend's folder, and those above it that nothing else is in. */
+static int remove_backend(struct store *s, xs_transaction_t t,
+			  const struct leaving *d)
+{
+	const struct backend_path *p = &d->path;
+	char dir[STORE_PATH_MAX];
+	int err = store_remove(s, t, d->backend, NULL);
+
+	if (err)
+		return err;
+	path_backend_guest(dir, sizeof(dir), p->backend_domid, p->kind,
+			   p->domid);
+	err = remove_if_empty(s, t, dir);
+	if (err)
+		return err;
+	path_backends(dir, sizeof(dir), p->backend_domid, p->kind);
+	err = remove_if_empty(s, t, dir);
+	if (err)
+		return err;
+	path_domain_node(dir, sizeof(dir), p->backend_domid, "backend");
+	return remove_if_empty(s, t, dir);
+}
+
+/* A folder of one device, and the one of its kind if it was the last. */
+static int remove_of_kind(struct store *s, xs_transaction_t t,
+			  const char *path)
+{
+	char dir[STORE_PATH_MAX], *slash;
+	int err = store_remove(s, t, path, NULL);
+
+	if (err)
+		return err;
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	return remove_if_empty(s, t, dir);
+}
+
+int leave_remove_backends(struct store *s, xs_transaction_t t,
+			  const struct leave *l)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < l->count; i++)
+		err = remove_backend(s, t, &l->devices[i]);
+	return err;
+}
+
+int leave_remove(struct store *s, xs_transaction_t t, void *arg)
+{
+	const struct leave *l = arg;
+	int err = leave_remove_backends(s, t, l);
+
+	for (size_t i = 0; !err && i < l->count; i++) {
+		err = remove_of_kind(s, t, l->devices[i].frontend);
+		if (!err)
+			err = remove_of_kind(s, t, l->devices[i].libxl);
+	}
+	return err;
+}
