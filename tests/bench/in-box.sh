@@ -7,7 +7,7 @@ rounds=${bench_rounds:-5}
 seconds=${bench_seconds:-3}
 only=${bench_only:-create blk net}
 
-tiny=/box/with/tiny
+tiny=/box/tiny
 set -- $only
 plan $((1 + $#))
 

@@ -43,6 +43,21 @@ static const struct {
 	{ "a syntax error", "", "vif.backend = ", -EINVAL, { 0 } },
 	{ "a bridge without a name", "", "vif.default.bridge = ''",
 	  -EINVAL, { 0 } },
+	{ "xl's output format, which we cannot print",
+	  "output_format=\"sxp\"", "",
+	  0, { .vif_bridge = "xenbr0", .sxp = true } },
+	{ "the output format we print", "output_format=\"json\"", "",
+	  0, { .vif_bridge = "xenbr0" } },
+	{ "an output format that xl drops", "output_format=\"yaml\"", "",
+	  -EINVAL, { 0 } },
+	{ "no claims", "claim_mode=0", "",
+	  0, { .vif_bridge = "xenbr0", .no_claims = true } },
+	{ "claims", "claim_mode=1", "", 0, { .vif_bridge = "xenbr0" } },
+	{ "claims or not", "claim_mode=maybe", "", -EINVAL, { 0 } },
+	{ "processors for guests",
+	  "vm.cpumask=\"1-3\"\nvm.pv.cpumask=\"1\"\nvm.hvm.cpumask='node:1'",
+	  "", 0, { .vif_bridge = "xenbr0", .cpus = "1-3", .cpus_pv = "1",
+		   .cpus_hvm = "node:1" } },
 };
 
 static void write_file(const char *path, const char *text)
@@ -59,7 +74,11 @@ static bool same(const struct host_config *a, const struct host_config *b)
 {
 	return a->disk_kernel == b->disk_kernel &&
 	       a->vif_kernel == b->vif_kernel &&
-	       strcmp(a->vif_bridge, b->vif_bridge) == 0;
+	       strcmp(a->vif_bridge, b->vif_bridge) == 0 &&
+	       a->sxp == b->sxp && a->no_claims == b->no_claims &&
+	       strcmp(a->cpus, b->cpus) == 0 &&
+	       strcmp(a->cpus_pv, b->cpus_pv) == 0 &&
+	       strcmp(a->cpus_hvm, b->cpus_hvm) == 0;
 }
 
 int main(void)

@@ -122,8 +122,13 @@ static int load(const struct create_options *o, struct guest_config **config)
 
 static int dry_run(struct guest_config *config)
 {
-	int err = guest_config_draw_uuid(config);
+	struct host_config host;
+	int err = host_config_load(&host, HOST_CONFIG_XL, HOST_CONFIG_OURS);
 
+	if (!err && host.sxp)
+		return log_fail(STATUS_INVAL, "create: " HOST_CONFIG_XL ": output_format=\"sxp\": only JSON is printed: make it \"json\", or use xl for S-expressions");
+	if (!err)
+		err = guest_config_draw_uuid(config);
 	if (!err)
 		err = json_print_config(config, stdout);
 	if (err)

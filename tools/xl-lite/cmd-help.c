@@ -41,6 +41,19 @@ int cmd_usage(const struct cmd *cmd)
 	return STATUS_USAGE;
 }
 
+static void say_too_many(const struct cmd *cmd, int count, int max)
+{
+	log_fail(0, "%s: too many arguments: %d given, at most %d",
+		 cmd->command->name, count, max);
+}
+
+int cmd_too_many(const struct cmd *cmd, int count, int max)
+{
+	say_too_many(cmd, count, max);
+	cmd_usage(cmd);
+	return STATUS_ERROR;
+}
+
 static bool arguments_ok(const struct cmd *cmd, int count, int min, int max)
 {
 	if (count < min) {
@@ -49,8 +62,7 @@ static bool arguments_ok(const struct cmd *cmd, int count, int min, int max)
 		return false;
 	}
 	if (max >= 0 && count > max) {
-		log_fail(0, "%s: too many arguments: %d given, at most %d",
-			 cmd->command->name, count, max);
+		say_too_many(cmd, count, max);
 		return false;
 	}
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xl-lite list: the domains of this host, in xl's columns to the byte. */
+/* xl-lite list, claims: the domains of this host, in xl's columns to the byte. */
 #include "config.h"
 
 #include "tools/xl-lite/cmd.h"
@@ -10,14 +10,18 @@
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/cpupool.h"
 #include "tools/xl-lite/domain.h"
-#include "tools/xl-lite/userdata.h"
+#include "tools/xl-lite/domain-text.h"
+#include "tools/xl-lite/live-config.h"
 
 struct list_options {
 	bool json;		/* -l */
 	bool verbose;		/* -v: UUID, reason, label */
 	bool context;		/* -Z: label */
 	bool cpupool;		/* -c */
+	bool numa;		/* -n */
+	bool claims;		/* the other command */
 };
 
 static void print_header(const struct list_options *o)
@@ -27,20 +31,13 @@ static void print_header(const struct list_options *o)
 		printf("   UUID                            Reason-Code\tSecurity Label");
 	if (o->context && !o->verbose)
 		printf("   Security Label");
+	if (o->claims)
+		printf("  Claimed");
 	if (o->cpupool)
 		printf("         Cpupool");
+	if (o->numa)
+		printf(" NODE Affinity");
 	printf("\n");
-}
-
-/* How the guest ended, as xl's list tells it by a letter. */
-static char reason_letter(const struct hv_domain *d)
-{
-	static const char letters[] = "-rscwS";
-
-	if (!d->shutdown)
-		return '-';
-	return d->shutdown_reason < strlen(letters)
-		? letters[d->shutdown_reason] : '?';
 }
 
 static void print_verbose(const struct hv_domain *d)
@@ -57,121 +54,125 @@ static void print_verbose(const struct hv_domain *d)
 
 static void print_cpupool(struct host *host, const struct hv_domain *d)
 {
-	char node[32], name[DOMAIN_NAME_MAX];
+	char name[CPUPOOL_NAME_MAX];
 
-	snprintf(node, sizeof(node), "%u/name", d->cpupool);
-	if (store_read(&host->store, XBT_NULL, PATH_POOLS, node, name,
-		       sizeof(name)))
-		snprintf(name, sizeof(name), "Pool-%u", d->cpupool);
+	cpupool_name(&host->store, d->cpupool, name);
 	printf("%16s", name);
 }
 
-static void print_domain(struct host *host, const struct hv_domain *d,
-			 const struct list_options *o)
+static int print_nodes(struct host *host, const struct hv_domain *d,
+		       unsigned int count)
 {
-	char name[DOMAIN_NAME_MAX];
+	struct cpu_set nodes;
+	int err = hv_domain_nodes(host->hv, d->domid, &nodes);
 
-	/* a domain being made or unmade has no name, and xl shows it so */
-	if (domain_name(&host->store, d->domid, name))
-		snprintf(name, sizeof(name), "(null)");
-	/* the time goes through a float, as in xl: its digits are the same */
-	printf("%-40s %5d %5lu %5u     %c%c%c%c%c%c  %8.1f", name, d->domid,
+	/* it may have gone since it was listed */
+	if (err && err != -ESRCH)
+		return log_fail(err, "domain %u: node affinity: %s", d->domid,
+				hv_why(host->hv, err));
+	putchar(' ');
+	cpu_set_print(&nodes, count, stdout);
+	return 0;
+}
+
+static int print_domain(struct host *host, const struct hv_domain *d,
+			const struct list_options *o, unsigned int num_nodes)
+{
+	char name[DOMAIN_NAME_MAX], state[DOMAIN_STATE_SIZE];
+	int err = 0;
+
+	domain_name_or_null(&host->store, d->domid, name);
+	domain_state_text(d, state);
+	printf("%-40s %5d %5lu %5u     %s  %8.1f", name, d->domid,
 	       (unsigned long)((d->current_kib + d->outstanding_kib) / 1024),
-	       d->vcpus_online, d->running ? 'r' : '-', d->blocked ? 'b' : '-',
-	       d->paused ? 'p' : '-', d->shutdown ? 's' : '-',
-	       reason_letter(d), d->dying ? 'd' : '-',
-	       (double)(float)d->cpu_time_ns / 1e9);
+	       d->vcpus_online, state, domain_cpu_seconds(d->cpu_time_ns));
 	if (o->verbose)
 		print_verbose(d);
+	if (o->claims)
+		printf(" %5lu", (unsigned long)d->outstanding_kib / 1024);
 	if (o->verbose || o->context)
 		printf(" %16s", "-");	/* no XSM: no label */
 	if (o->cpupool)
 		print_cpupool(host, d);
+	if (o->numa)
+		err = print_nodes(host, d, num_nodes);
 	printf("\n");
+	return err;
 }
 
-/* A stored configuration, as deep as it stands in the list. */
-static void print_indented(const char *json)
-{
-	for (const char *c = json; *c; c++) {
-		if (*c == '\n' && !c[1])
-			break;
-		putchar(*c);
-		if (*c == '\n')
-			fputs("        ", stdout);
-	}
-}
-
-/*
- * What the domain was created with and got since. One without a stored configuration is
- * left out, as with xl.
- */
-static bool print_json(struct host *host, const struct hv_domain *d, bool first)
-{
-	CLEANUP_FREE char *json = NULL;
-	int err = userdata_read_live(&host->store, d->domid, d->uuid, &json);
-
-	if (err) {
-		log_err(err, "domain %u: its stored configuration", d->domid);
-		return false;
-	}
-	printf("%s    {\n        \"domid\": %u,\n        \"config\": ",
-	       first ? "" : ",\n", d->domid);
-	print_indented(json);
-	printf("\n    }");
-	return true;
-}
-
-static void print_list(struct host *host, const struct hv_domain *list,
+static int print_table(struct host *host, const struct hv_domain *list,
 		       size_t count, const struct list_options *o)
 {
-	bool first = true;
+	struct hv_machine machine = { 0 };
+	int err = o->numa ? hv_machine(host->hv, &machine) : 0;
 
-	if (!o->json) {
-		print_header(o);
-		for (size_t i = 0; i < count; i++)
-			print_domain(host, &list[i], o);
-		return;
-	}
-	printf("[\n");
-	for (size_t i = 0; i < count; i++)
-		if (print_json(host, &list[i], first))
-			first = false;
-	printf("%s]\n", first ? "" : "\n");
+	if (err)
+		return log_fail(err, "this machine: %s", hv_why(host->hv, err));
+	print_header(o);
+	for (size_t i = 0; i < count && !err; i++)
+		err = print_domain(host, &list[i], o, machine.nodes);
+	return err;
 }
 
-static int list_one(struct host *host, const char *arg,
-		    const struct list_options *o)
+/* -- as JSON ------------------------------------------------------------------- */
+
+static int add_domain(struct host *host, const struct hv_domain *d,
+		      struct arena *arena, struct json_value *all)
 {
-	struct hv_domain info;
-	domid_t domid;
+	static const char *const before_config[] = { "domid", NULL };
+	static const char *const before_domid[] = { NULL };
+	struct json_value *entry = json_new(arena, JSON_MAP), *config;
 	int err;
 
-	if (domain_argument(host, arg, &domid))
-		return STATUS_ERROR;
-	err = hv_domain_info(host->hv, domid, &info);
-	if (err) {
-		log_fail(err, "domain '%s': %s", arg,
-			 err == -ESRCH ? "does not exist"
-				       : hv_why(host->hv, err));
-		return STATUS_ERROR;
-	}
-	print_list(host, &info, 1, o);
-	return STATUS_OK;
+	/* one without a stored configuration is left out, as with xl */
+	if (live_config(host, d, arena, &config))
+		return 0;
+	if (!entry)
+		return -ENOMEM;
+	err = json_set(arena, entry, "domid", json_new_number(arena, d->domid),
+		       before_domid);
+	if (!err)
+		err = json_set(arena, entry, "config", config, before_config);
+	return err ? err : json_append(arena, all, entry);
 }
 
-static int list_all(struct host *host, const struct list_options *o)
+static int print_json(struct host *host, const struct hv_domain *list,
+		      size_t count)
 {
-	CLEANUP_FREE struct hv_domain *list = NULL;
-	size_t count;
-	int err = hv_domain_list(host->hv, &list, &count);
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct json_value *all = json_new(&arena, JSON_ARRAY);
+	int err = all ? 0 : -ENOMEM;
 
-	if (err) {
-		log_fail(err, "list domains: %s", hv_why(host->hv, err));
+	if (host->config.sxp)
+		return log_fail(-ENOTSUP, "list -l: " HOST_CONFIG_XL ": output_format=\"sxp\": only JSON is printed: make it \"json\", or use xl for S-expressions");
+	for (size_t i = 0; i < count && !err; i++)
+		err = add_domain(host, &list[i], &arena, all);
+	if (!err)
+		err = json_tree_print(all, stdout);
+	if (err)
+		return log_err(err, "list -l: print");
+	printf("\n");	/* one more, as xl has it */
+	return 0;
+}
+
+/* -- the commands --------------------------------------------------------------- */
+
+static int list(const char *arg, const struct list_options *o)
+{
+	CLEANUP_FREE struct hv_domain *domains = NULL;
+	CLEANUP_HOST struct host host = { 0 };
+	size_t count;
+	int err = host_open(&host);
+
+	if (!err && o->claims && host.config.no_claims)
+		log_warn("claims: " HOST_CONFIG_XL ": claim_mode=0: xl claims no memory for new guests");
+	if (!err)
+		err = domain_list_argument(&host, arg, &domains, &count);
+	if (err)
 		return STATUS_ERROR;
-	}
-	print_list(host, list, count, o);
-	return STATUS_OK;
+	err = o->json ? print_json(&host, domains, count)
+		      : print_table(&host, domains, count, o);
+	return err ? STATUS_ERROR : STATUS_OK;
 }
 
 int cmd_list(const struct cmd *cmd, int argc, char **argv)
@@ -181,14 +182,14 @@ int cmd_list(const struct cmd *cmd, int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "context", no_argument, NULL, 'Z' },
 		{ "cpupool", no_argument, NULL, 'c' },
+		{ "numa", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	CLEANUP_HOST struct host host = { 0 };
 	struct list_options o = { 0 };
 	int opt, status;
 
-	while ((opt = cmd_getopt(cmd, argc, argv, "lvZc", longopts, 0, 1,
+	while ((opt = cmd_getopt(cmd, argc, argv, "lvZcn", longopts, 0, -1,
 				 &status)) != CMD_ARGS) {
 		switch (opt) {
 		case CMD_EXIT: return status;
@@ -196,10 +197,21 @@ int cmd_list(const struct cmd *cmd, int argc, char **argv)
 		case 'v': o.verbose = true; break;
 		case 'Z': o.context = true; break;
 		case 'c': o.cpupool = true; break;
+		case 'n': o.numa = true; break;
 		}
 	}
-	if (host_open(&host))
-		return STATUS_ERROR;
-	return optind < argc ? list_one(&host, argv[optind], &o)
-			     : list_all(&host, &o);
+	if (argc - optind > 1)
+		return cmd_too_many(cmd, argc - optind, 1);
+	return list(argv[optind], &o);
+}
+
+int cmd_claims(const struct cmd *cmd, int argc, char **argv)
+{
+	const struct list_options o = { .claims = true };
+	int opt, status;
+
+	while ((opt = cmd_getopt(cmd, argc, argv, "", NULL, 0, 0, &status))
+	       != CMD_ARGS)
+		return status;
+	return list(NULL, &o);
 }

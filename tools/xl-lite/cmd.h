@@ -67,6 +67,12 @@ int cmd_getopt(const struct cmd *cmd, int argc, char **argv,
 	       int min_args, int max_args, int *status);
 
 /*
+ * Says that COUNT arguments are more than MAX, with usage; STATUS_ERROR, which
+ * is what xl's commands that take one domain or none return for it.
+ */
+int cmd_too_many(const struct cmd *cmd, int count, int max);
+
+/*
  * Put the KEY=VALUE words among ARGS last, else keeping their order, and
  * return how many others there are: the configuration files.
  */
@@ -88,20 +94,29 @@ int cmd_block_attach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
+int cmd_claims(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
+int cmd_cpupool_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
+int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);
 int cmd_domid(const struct cmd *cmd, int argc, char **argv);
 int cmd_domname(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);
 int cmd_gc(const struct cmd *cmd, int argc, char **argv);
 int cmd_help(const struct cmd *cmd, int argc, char **argv);
+int cmd_info(const struct cmd *cmd, int argc, char **argv);
 int cmd_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_network_attach(const struct cmd *cmd, int argc, char **argv);
 int cmd_network_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_network_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_pause(const struct cmd *cmd, int argc, char **argv);
+int cmd_sharing(const struct cmd *cmd, int argc, char **argv);
 int cmd_shutdown(const struct cmd *cmd, int argc, char **argv);
+int cmd_top(const struct cmd *cmd, int argc, char **argv);
 int cmd_unpause(const struct cmd *cmd, int argc, char **argv);
+int cmd_uptime(const struct cmd *cmd, int argc, char **argv);
+int cmd_vcpu_list(const struct cmd *cmd, int argc, char **argv);
+int cmd_vm_list(const struct cmd *cmd, int argc, char **argv);
 
 #endif

@@ -88,3 +88,67 @@ int domain_argument(struct host *host, const char *arg, domid_t *domid)
 			 arg);
 	return err;
 }
+
+int domain_argument_info(struct host *host, const char *arg, const char *what,
+			 struct hv_domain *info)
+{
+	domid_t domid;
+	int err = domain_argument(host, arg, &domid);
+
+	if (err)
+		return err;
+	err = hv_domain_info(host->hv, domid, info);
+	if (err)
+		log_fail(err, "domain '%s': %s: %s", arg, what,
+			 err == -ESRCH ? "there is no such domain: 'xl-lite list' shows those there are"
+				       : hv_why(host->hv, err));
+	return err;
+}
+
+static int list_one(struct host *host, const char *arg,
+		    struct hv_domain **list, size_t *count)
+{
+	struct hv_domain info;
+	int err = domain_argument_info(host, arg, "list", &info);
+
+	if (err)
+		return err;
+	*list = malloc(sizeof(**list));
+	if (!*list)
+		return log_err(-ENOMEM, "list domains");
+	**list = info;
+	*count = 1;
+	return 0;
+}
+
+int domain_list_argument(struct host *host, const char *arg,
+			 struct hv_domain **list, size_t *count)
+{
+	int err;
+
+	if (arg)
+		return list_one(host, arg, list, count);
+	err = hv_domain_list(host->hv, list, count);
+	if (err)
+		log_fail(err, "list domains: %s", hv_why(host->hv, err));
+	return err;
+}
+
+void domain_name_or_null(struct store *s, domid_t domid,
+			 char name[DOMAIN_NAME_MAX])
+{
+	if (domain_name(s, domid, name))
+		snprintf(name, DOMAIN_NAME_MAX, "(null)");
+}
+
+/* Xen has PVH and HVM guests alike: what libxl wrote tells the two apart. */
+bool domain_is_hvm(struct store *s, const struct hv_domain *info)
+{
+	char path[STORE_PATH_MAX], type[8];
+
+	if (!info->hvm)
+		return false;
+	path_libxl(path, sizeof(path), info->domid);
+	return store_read(s, XBT_NULL, path, "type", type, sizeof(type)) ||
+	       strcmp(type, "hvm") == 0;
+}

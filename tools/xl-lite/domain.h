@@ -37,4 +37,25 @@ int domain_by_name(struct store *s, const char *name, domid_t *domid,
  */
 int domain_argument(struct host *host, const char *arg, domid_t *domid);
 
+/*
+ * The same, and what Xen says of it. One that is not there is logged, too, as
+ * "domain 'ARG': WHAT: there is no such domain".
+ */
+int domain_argument_info(struct host *host, const char *arg, const char *what,
+			 struct hv_domain *info);
+
+/*
+ * The domains that ARG names, or all when it is NULL, for commands that list
+ * them; logged. The caller frees *list.
+ */
+int domain_list_argument(struct host *host, const char *arg,
+			 struct hv_domain **list, size_t *count);
+
+/* For a table: one that is being made or unmade is "(null)", as xl shows it. */
+void domain_name_or_null(struct store *s, domid_t domid,
+			 char name[DOMAIN_NAME_MAX]);
+
+/* Is it neither a PV nor a PVH guest, so that QEMU serves it? */
+bool domain_is_hvm(struct store *s, const struct hv_domain *info);
+
 #endif

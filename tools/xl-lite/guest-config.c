@@ -27,7 +27,6 @@
 #define MAX_PV_VCPUS 8192		/* Xen's MAX_VIRT_CPUS */
 #define MAX_HVM_VCPUS 128		/* Xen's HVM_MAX_VCPUS */
 #define MAX_DEVICES 4096		/* of a sort; a sane file has ten */
-#define MAX_NAME_SIZE 200		/* it becomes part of file names */
 
 struct reader {
 	struct guest_config *config;
@@ -336,10 +335,10 @@ static void read_name(struct reader *r)
 			return;
 		}
 	}
-	if (strlen(name) > MAX_NAME_SIZE)
+	if (strlen(name) > GUEST_NAME_MAX)
 		diag_error(r->diags, pos, "the name is %zu bytes long, at most "
 			   "%d will do: files are called after it",
-			   strlen(name), MAX_NAME_SIZE);
+			   strlen(name), GUEST_NAME_MAX);
 	if (all_digits(name))
 		diag_warning(r->diags, pos, "name='%s': commands will take "
 			     "this for the number of a domain", name);

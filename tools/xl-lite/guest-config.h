@@ -21,6 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of a name: files are called after it. */
+#define GUEST_NAME_MAX 200
+
 enum guest_type {
 	GUEST_PV,	/* default */
 	GUEST_PVH,

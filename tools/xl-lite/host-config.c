@@ -88,6 +88,55 @@ static void get_bridge(struct source *s, struct host_config *config)
 			 text);
 }
 
+static void get_output_format(struct source *s, struct host_config *config)
+{
+	const char *key = "output_format", *text = get_text(s, key);
+
+	if (!text)
+		return;
+	config->sxp = strcmp(text, "sxp") == 0;
+	if (!config->sxp && strcmp(text, "json") != 0)
+		diag_error(&s->diags, cfg_find(&s->tree, key)->pos,
+			   "%s=\"%s\": wants \"json\"", key, text);
+}
+
+static void get_claim_mode(struct source *s, struct host_config *config)
+{
+	const char *key = "claim_mode", *text = get_text(s, key);
+
+	if (!text)
+		return;
+	config->no_claims = strcmp(text, "0") == 0;
+	if (!config->no_claims && strcmp(text, "1") != 0)
+		diag_error(&s->diags, cfg_find(&s->tree, key)->pos,
+			   "%s=%s: wants 0 or 1", key, text);
+}
+
+/* The list is understood when it is used: that takes knowing the host's cpus. */
+static void get_cpus(struct source *s, const char *key,
+		     char cpus[HOST_CPUS_MAX_BYTES])
+{
+	const char *text = get_text(s, key);
+
+	if (!text)
+		return;
+	if (strlen(text) >= HOST_CPUS_MAX_BYTES)
+		diag_error(&s->diags, cfg_find(&s->tree, key)->pos,
+			   "%s: longer than %d bytes", key,
+			   HOST_CPUS_MAX_BYTES - 1);
+	else
+		snprintf(cpus, HOST_CPUS_MAX_BYTES, "%s", text);
+}
+
+static void get_xl_keys(struct source *s, struct host_config *config)
+{
+	get_output_format(s, config);
+	get_claim_mode(s, config);
+	get_cpus(s, "vm.cpumask", config->cpus);
+	get_cpus(s, "vm.pv.cpumask", config->cpus_pv);
+	get_cpus(s, "vm.hvm.cpumask", config->cpus_hvm);
+}
+
 static void refuse_unknown(struct source *s)
 {
 	static const char *const known[] = {
@@ -126,6 +175,8 @@ static int load(struct source *s, struct host_config *config)
 		refuse_unknown(s);
 		get_backend(s, "disk.backend", &config->disk_kernel);
 		get_backend(s, "vif.backend", &config->vif_kernel);
+	} else {
+		get_xl_keys(s, config);
 	}
 	get_bridge(s, config);
 	diags_print(&s->diags, stderr);

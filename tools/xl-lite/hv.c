@@ -162,13 +162,17 @@ static void domain_from_xc(struct hv_domain *d, const xc_domaininfo_t *info)
 		.paused = info->flags & XEN_DOMINF_paused,
 		.shutdown = info->flags & XEN_DOMINF_shutdown,
 		.dying = info->flags & XEN_DOMINF_dying,
+		.serves_store = info->flags & XEN_DOMINF_xs_domain,
 		.shutdown_reason = info->flags >> XEN_DOMINF_shutdownshift
 				   & XEN_DOMINF_shutdownmask,
 		.current_kib = info->tot_pages * KIB_PER_PAGE,
 		.outstanding_kib = info->outstanding_pages * KIB_PER_PAGE,
+		.shared_kib = info->shr_pages * KIB_PER_PAGE,
 		.max_kib = info->max_pages * KIB_PER_PAGE,
 		.cpu_time_ns = info->cpu_time,
 		.vcpus_online = info->nr_online_vcpus,
+		.vcpus = info->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID
+			? 0 : info->max_vcpu_id + 1,
 		.cpupool = info->cpupool,
 	};
 	memcpy(d->uuid, info->handle, sizeof(d->uuid));

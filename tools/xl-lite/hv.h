@@ -66,12 +66,15 @@ struct hv_domain {
 	uint8_t uuid[16];
 	bool hvm;
 	bool running, blocked, paused, shutdown, dying;
+	bool serves_store;		/* xenstored runs in it */
 	unsigned int shutdown_reason;
 	uint64_t current_kib;
 	uint64_t outstanding_kib;	/* claimed, not yet allocated */
+	uint64_t shared_kib;
 	uint64_t max_kib;
 	uint64_t cpu_time_ns;
 	unsigned int vcpus_online;
+	unsigned int vcpus;		/* online or not */
 	unsigned int cpupool;
 };
 

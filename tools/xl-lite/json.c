@@ -17,6 +17,7 @@
 struct json {
 	yajl_gen gen;
 	yajl_gen_status status;
+	bool stored;		/* of a guest that runs */
 };
 
 static void note(struct json *j, yajl_gen_status status)
@@ -142,6 +143,8 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 		field_number(j, "max_memkb", c->maxmem_kib);
 	if (c->memory_set)
 		field_number(j, "target_memkb", c->memory_kib);
+	if (j->stored)
+		field_number(j, "video_memkb", 0);
 	empty_map(j, "sched_params");
 	field_text(j, "claim_mode", "True");
 	field_text(j, "kernel", c->kernel);
@@ -253,9 +256,9 @@ static void print_config(struct json *j, const struct guest_config *c)
 }
 
 /* Open it, then print, then json_finish(): which says how all that went. */
-static int json_begin(struct json *j)
+static int json_begin(struct json *j, bool stored)
 {
-	*j = (struct json) { .gen = yajl_gen_alloc(NULL) };
+	*j = (struct json) { .gen = yajl_gen_alloc(NULL), .stored = stored };
 	if (!j->gen)
 		return -ENOMEM;
 	yajl_gen_config(j->gen, yajl_gen_beautify, 1);
@@ -278,10 +281,10 @@ static int json_finish(struct json *j, FILE *to)
 	return r;
 }
 
-int json_print_config(const struct guest_config *config, FILE *to)
+static int print_to(const struct guest_config *config, bool stored, FILE *to)
 {
 	struct json j;
-	int err = json_begin(&j);
+	int err = json_begin(&j, stored);
 
 	if (err)
 		return err;
@@ -289,10 +292,20 @@ int json_print_config(const struct guest_config *config, FILE *to)
 	return json_finish(&j, to);
 }
 
+int json_print_config(const struct guest_config *config, FILE *to)
+{
+	return print_to(config, false, to);
+}
+
+int json_print_stored(const struct guest_config *config, FILE *to)
+{
+	return print_to(config, true, to);
+}
+
 int json_print_disk(const struct disk_config *disk, FILE *to)
 {
 	struct json j;
-	int err = json_begin(&j);
+	int err = json_begin(&j, false);
 
 	if (err)
 		return err;
@@ -303,7 +316,7 @@ int json_print_disk(const struct disk_config *disk, FILE *to)
 int json_print_vif(const struct vif_config *vif, FILE *to)
 {
 	struct json j;
-	int err = json_begin(&j);
+	int err = json_begin(&j, false);
 
 	if (err)
 		return err;

@@ -13,6 +13,12 @@
  */
 int json_print_config(const struct guest_config *config, FILE *to);
 
+/*
+ * CONFIG as it is kept for a running guest, for libxl too: it takes a display
+ * memory that is not stored for one of -1 KiB.
+ */
+int json_print_stored(const struct guest_config *config, FILE *to);
+
 /* One device as it stands in such a list, and as 'xl -N block-attach' says. */
 int json_print_disk(const struct disk_config *disk, FILE *to);
 int json_print_vif(const struct vif_config *vif, FILE *to);

@@ -26,10 +26,15 @@ const struct command commands[] = {
 	  "-q, --quiet\tSay nothing about what is right.\n"
 	  "--no-files\tDo not look for kernel, ramdisk and disk images "
 	  "on this machine.\n" },
+	{ "claims", cmd_claims, false, "",
+	  "List the domains with memory that is promised to them", NULL },
 	{ "console", cmd_console, false, "[OPTIONS] DOMAIN",
 	  "Attach to a guest's console",
 	  "-t TYPE\tpv, serial or vuart.\n"
 	  "-n NUMBER\tOf the console; 0.\n" },
+	{ "cpupool-list", cmd_cpupool_list, false, "[OPTIONS] [POOL]",
+	  "List the pools that processors are in",
+	  "-c, --cpus\tThe processors of each.\n" },
 	{ "create", cmd_create, true, "[OPTIONS] FILE [KEY=VALUE...]",
 	  "Create a guest from its configuration",
 	  "-p\tLeave the guest paused.\n"
@@ -41,6 +46,9 @@ const struct command commands[] = {
 	  "-F\tWait for the guest's end in the foreground.\n" },
 	{ "destroy", cmd_destroy, false, "DOMAIN",
 	  "End a domain at once", NULL },
+	{ "dmesg", cmd_dmesg, false, "[OPTIONS]",
+	  "Print what Xen itself has said",
+	  "-c, --clear\tAnd forget it.\n" },
 	{ "domid", cmd_domid, false, "NAME",
 	  "Print the number of the domain of that name", NULL },
 	{ "domname", cmd_domname, false, "DOMID",
@@ -52,12 +60,16 @@ const struct command commands[] = {
 	  "-n, --dryrun\tOnly say what is found.\n" },
 	{ "help", cmd_help, false, "[COMMAND]",
 	  "List the commands, or tell about one", NULL },
+	{ "info", cmd_info, false, "[OPTIONS] [KEY]",
+	  "Tell about this machine and its Xen, or what begins with KEY",
+	  "-n, --numa\tAlso where processors, devices and memory are.\n" },
 	{ "list", cmd_list, false, "[OPTIONS] [DOMAIN]",
 	  "List the domains of this host",
-	  "-l, --long\tWhat they were created with, as JSON.\n"
+	  "-l, --long\tTheir configurations as they are now, as JSON.\n"
 	  "-v, --verbose\tWith UUID, shutdown reason and label.\n"
 	  "-Z, --context\tWith security label.\n"
-	  "-c, --cpupool\tWith CPU pool.\n" },
+	  "-c, --cpupool\tWith CPU pool.\n"
+	  "-n, --numa\tWith the NUMA nodes they prefer.\n" },
 	{ "network-attach", cmd_network_attach, true, "DOMAIN [KEY=VALUE...]",
 	  "Give a guest one more network interface", NULL },
 	{ "network-detach", cmd_network_detach, false,
@@ -68,13 +80,24 @@ const struct command commands[] = {
 	  "List the network interfaces of guests", NULL },
 	{ "pause", cmd_pause, false, "DOMAIN",
 	  "Stop a domain's vcpus", NULL },
+	{ "sharing", cmd_sharing, false, "[DOMAIN]",
+	  "List the domains with memory they share with others", NULL },
 	{ "shutdown", cmd_shutdown, false, "[OPTIONS] -a|DOMAIN",
 	  "Ask a guest to shut down",
 	  "-a, --all\tAsk all guests.\n"
 	  "-w, --wait\tWait until it has.\n"
 	  "-F\tFor HVM guests without Xen's drivers; else without effect.\n" },
+	{ "top", cmd_top, false, "",
+	  "Watch the domains: Xen's own xentop", NULL },
 	{ "unpause", cmd_unpause, false, "DOMAIN",
 	  "Let a domain's vcpus run again", NULL },
+	{ "uptime", cmd_uptime, false, "[OPTIONS] [DOMAIN...]",
+	  "List for how long domains have been running",
+	  "-s\tShort, with the time of day and without seconds.\n" },
+	{ "vcpu-list", cmd_vcpu_list, false, "[DOMAIN...]",
+	  "List the virtual processors of domains", NULL },
+	{ "vm-list", cmd_vm_list, false, "",
+	  "List the guests of this host by UUID", NULL },
 	{ 0 },
 };
 

@@ -90,7 +90,7 @@ int userdata_write(const struct guest_config *config, domid_t domid)
 
 	if (!f)
 		return log_err(-ENOMEM, "guest %s: userdata", config->name);
-	err = json_print_config(config, f);
+	err = json_print_stored(config, f);
 	if (fclose(f) && !err)
 		err = -ENOMEM;
 	if (err)
@@ -237,48 +237,6 @@ int userdata_put_device(domid_t domid, const uint8_t uuid[16],
 			       domid);
 	return userdata_store(domid, uuid, USERDATA_JSON, after,
 			      strlen(after) + 1);
-}
-
-struct live_devices {
-	struct store *store;
-	domid_t domid;
-	const char *kind;
-};
-
-static bool is_live(const char *id, void *arg)
-{
-	const struct live_devices *live = arg;
-	char dir[STORE_PATH_MAX], backend[STORE_PATH_MAX];
-	struct vdev vdev;
-	unsigned int devid;
-
-	if (strcmp(live->kind, KIND_VBD) == 0) {
-		if (vdev_parse(id, &vdev))
-			return true;
-		devid = vdev.number;
-	} else if (num_parse_uint(id, 0, UINT32_MAX, &devid)) {
-		return true;
-	}
-	path_libxl_device(dir, sizeof(dir), live->domid, live->kind, devid);
-	return store_read(live->store, XBT_NULL, dir, "backend", backend,
-			  sizeof(backend)) != -ENOENT;
-}
-
-int userdata_read_live(struct store *s, domid_t domid, const uint8_t uuid[16],
-		       char **json)
-{
-	struct live_devices disks = { s, domid, KIND_VBD };
-	struct live_devices nics = { s, domid, KIND_VIF };
-	const struct json_edit edits[] = {
-		{ .list = "disks", .field = "vdev", .keep = is_live,
-		  .arg = &disks },
-		{ .list = "nics", .field = "devid", .keep = is_live,
-		  .arg = &nics },
-	};
-	CLEANUP_FREE char *stored = NULL;
-	int err = userdata_read(domid, uuid, &stored);
-
-	return err ? err : json_edit(stored, edits, ARRAY_SIZE(edits), json);
 }
 
 /* -- removing --------------------------------------------------------------- */

@@ -56,12 +56,6 @@ int userdata_put_device(domid_t domid, const uint8_t uuid[16],
  * there is none.
  */
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
-/*
- * The same without the disks and interfaces that are not there any more:
- * libxl leaves those that it detaches in the file.
- */
-int userdata_read_live(struct store *s, domid_t domid, const uint8_t uuid[16],
-		       char **json);
 /* The domain has another UUID now. */
 void userdata_rename(domid_t domid, const uint8_t from[16],
 		     const uint8_t to[16]);
