@@ -24,6 +24,16 @@ static const struct {
 	{ "xl.conf names the bridge",
 	  "vif.default.bridge=\"br1\"\nautoballoon=\"auto\"\n", "",
 	  0, { .vif_bridge = "br1" } },
+	{ "xl.conf names script and gateway",
+	  "vif.default.script=\"vif-route\"\nvif.default.gatewaydev='eth0'\n",
+	  "", 0, { .vif_bridge = "xenbr0", .vif_script = "vif-route",
+		  .vif_gatewaydev = "eth0" } },
+	{ "old names, of which the new one wins",
+	  "vifscript='vif-nat'\ndefaultbridge='br1'\n"
+	  "vif.default.bridge='br2'", "",
+	  0, { .vif_bridge = "br2", .vif_script = "vif-nat" } },
+	{ "old names are none of ours", "", "vifscript='vif-nat'",
+	  -EINVAL, { 0 } },
 	{ "xl-lite.conf wins over xl.conf",
 	  "vif.default.bridge=\"br1\"", "vif.default.bridge=\"br2\"",
 	  0, { .vif_bridge = "br2" } },
@@ -72,7 +82,9 @@ static void write_file(const char *path, const char *text)
 
 static bool same(const struct host_config *a, const struct host_config *b)
 {
-	return a->disk_kernel == b->disk_kernel &&
+	return strcmp(a->vif_script, b->vif_script) == 0 &&
+	       strcmp(a->vif_gatewaydev, b->vif_gatewaydev) == 0 &&
+	       a->disk_kernel == b->disk_kernel &&
 	       a->vif_kernel == b->vif_kernel &&
 	       strcmp(a->vif_bridge, b->vif_bridge) == 0 &&
 	       a->sxp == b->sxp && a->no_claims == b->no_claims &&

@@ -168,6 +168,7 @@ static void take_back(struct attachment *a)
 	    leave_find(&l, a->device->kind, a->device->devid) == 0 &&
 	    store_transact(s, leave_begin, &l) == 0 && leave_wait(&l) == 0) {
 		leave_warn(&l);
+		leave_scripts(&l);
 		store_transact(s, leave_remove, &l);
 	}
 	leave_end(&l);

@@ -59,6 +59,7 @@ static int find_and_close(struct leave *l)
 		err = say(l->domid, "wait for its devices", leave_wait(l));
 	if (!err)
 		leave_warn(l);
+	leave_scripts(l);
 	return first ? first : err;
 }
 

@@ -141,5 +141,8 @@ int guest_detach(struct host *host, domid_t domid, const char *kind,
 	}
 	if (!err)
 		err = let_go(&d, how);
-	return err ? err : forget(&d);
+	if (err)
+		return err;
+	leave_scripts(&d.leave);
+	return forget(&d);
 }

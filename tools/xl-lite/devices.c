@@ -15,10 +15,9 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/hotplug.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/link.h"
-
-#define SCRIPTS "/etc/xen/scripts/"
 
 /* -- deciding -------------------------------------------------------------- */
 
@@ -27,13 +26,6 @@ static bool is_own_domain(const char *domain)
 {
 	return !domain || strcmp(domain, "0") == 0 ||
 	       strcmp(domain, "Domain-0") == 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static int refuse(const struct guest_config *config, const struct device *d,
@@ -75,6 +67,41 @@ static int absolute_target(const struct guest_config *config, struct device *d)
 	return 0;
 }
 
+/* SCRIPT is a name in Xen's folder of them, or a path. */
+static int plan_script(const struct guest_config *config, struct device *d,
+		       const char *script)
+{
+	int n = snprintf(d->script, sizeof(d->script), "%s%s",
+			 *script == '/' ? "" : HOTPLUG_SCRIPTS, script);
+
+	if (n < 0 || (size_t)n >= sizeof(d->script))
+		return refuse(config, d, "script=: the path is too long");
+	if (access(d->script, X_OK) == 0)
+		return 0;
+	return log_err(-errno, "guest %s: %s: script %s", config->name,
+		       d->name, d->script);
+}
+
+/*
+ * The script makes a block device of the target, whatever that means to it,
+ * and tells the kernel's backend its number.
+ */
+static int plan_scripted_disk(const struct guest_config *config,
+			      struct device *d)
+{
+	const struct disk_config *disk = d->disk;
+	int n;
+
+	if (disk->backendtype != DISK_BACKEND_DEFAULT &&
+	    disk->backendtype != DISK_BACKEND_PHY)
+		return refuse(config, d, "script=: what a script makes is served by the kernel's backend: leave backendtype= out");
+	n = snprintf(d->target, sizeof(d->target), "%s", disk->target);
+	if (n < 0 || (size_t)n >= sizeof(d->target))
+		return refuse(config, d, "the target is too long for xenstore");
+	d->backend_kind = KIND_VBD;
+	return plan_script(config, d, disk->script);
+}
+
 static int plan_disk(const struct host *host, const struct guest_config *config,
 		     const struct disk_config *disk, struct device *d)
 {
@@ -87,14 +114,14 @@ static int plan_disk(const struct host *host, const struct guest_config *config,
 	snprintf(d->name, sizeof(d->name), "disk %s", disk->vdev);
 	if (!is_own_domain(disk->backend_domain))
 		return refuse(config, d, "backend=: disks served by another domain cannot be had yet");
-	if (disk->script)
-		return refuse(config, d, "script=: hotplug scripts are not run: give the block device or file itself as target");
 	if (disk->specification != DISK_SPEC_XEN)
 		return refuse(config, d, "specification=virtio: only specification=xen can be had");
 	if (disk->format == DISK_FORMAT_EMPTY)
 		return refuse(config, d, "an empty drive is of no use to a PV or PVH guest: give it an image");
 	if (disk->format != DISK_FORMAT_RAW)
 		return refuse(config, d, "only raw images can be served yet: convert it with 'qemu-img convert -O raw'");
+	if (disk->script)
+		return plan_scripted_disk(config, d);
 	if (absolute_target(config, d))
 		return -EINVAL;
 	switch (disk->backendtype) {
@@ -130,7 +157,14 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 		.devid = vif->devid,
 		.vif = vif,
 		.bridge = vif->bridge ? vif->bridge : host->config.vif_bridge,
+		.gatewaydev = vif->gatewaydev,
 	};
+	const char *script = vif->script;
+
+	if (!script && host->config.vif_script[0])
+		script = host->config.vif_script;
+	if (!d->gatewaydev && host->config.vif_gatewaydev[0])
+		d->gatewaydev = host->config.vif_gatewaydev;
 	snprintf(d->name, sizeof(d->name), "vif %u", vif->devid);
 	if (!is_own_domain(vif->backend_domain))
 		return refuse(config, d, "backend=: interfaces served by another domain cannot be had yet");
@@ -139,8 +173,8 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 				vif->pos.name, vif->pos.line, vif->pos.column,
 				config->name, d->name);
 	/* what this script does for xl is done here without it */
-	if (vif->script && strcmp(base_name(vif->script), "vif-bridge") != 0)
-		return refuse(config, d, "script=: only what vif-bridge does can be had: leave it out and name a bridge=");
+	if (script && !hotplug_is_built_in(script, d->backend_kind, false))
+		return plan_script(config, d, script);
 	if (kernel && !link_attach_built())
 		return refuse(config, d, "the kernel's backend: putting its interface onto a bridge takes a build with libmnl: use xl-lite-netd (backendtype=, vif.backend in /etc/xl-lite.conf)");
 	if (!host_bridge_exists(d->bridge))
@@ -191,6 +225,22 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 }
 
 /* -- telling --------------------------------------------------------------- */
+
+void device_hotplug(const struct device *d, const char *name, domid_t domid,
+		    char dir[STORE_PATH_MAX], struct backend_path *backend,
+		    struct hotplug *h)
+{
+	device_backend_path(d, domid, dir);
+	path_parse_backend(dir, backend);
+	*h = (struct hotplug) {
+		.script = d->script,
+		.backend = backend,
+		.dir = dir,
+		.gatewaydev = d->gatewaydev,
+	};
+	snprintf(h->guest, sizeof(h->guest), "guest %.70s", name);
+	snprintf(h->device, sizeof(h->device), "%s", d->name);
+}
 
 void device_mac_text(const struct device *d, char text[18])
 {
@@ -260,7 +310,8 @@ static void write_disk_backend(struct nodes *n, const struct device *d,
 	const struct disk_config *disk = d->disk;
 
 	put_both(n, p, "params", d->target);
-	put_both(n, p, "script", SCRIPTS "block");
+	put_both(n, p, "script",
+		 d->script[0] ? d->script : HOTPLUG_SCRIPTS "block");
 	put_both(n, p, "removable", flag(disk->removable));
 	put_both(n, p, "bootable", "1");
 	put_both(n, p, "dev", disk->vdev);
@@ -273,7 +324,7 @@ static void write_disk_backend(struct nodes *n, const struct device *d,
 	put_both(n, p, "specification", "xen");
 	if (disk->direct_io_safe)
 		put_both(n, p, "direct-io-safe", "1");
-	if (!d->daemon) {
+	if (!d->daemon && !d->script[0]) {
 		/* what the script would find out and write for xen-blkback */
 		nodes_put(n, p->backend, "physical-device", "%x:%x", d->major,
 			  d->minor);
@@ -300,14 +351,15 @@ static void write_vif_backend(struct nodes *n, const struct device *d,
 	const struct vif_config *vif = d->vif;
 	char text[64];
 
-	put_both(n, p, "script", SCRIPTS "vif-bridge");
+	put_both(n, p, "script",
+		 d->script[0] ? d->script : HOTPLUG_SCRIPTS "vif-bridge");
 	if (vif->vifname)
 		put_both(n, p, "vifname", vif->vifname);
 	put_both(n, p, "mac", mac);
 	if (vif->ip)
 		put_both(n, p, "ip", vif->ip);
-	if (vif->gatewaydev)
-		put_both(n, p, "gatewaydev", vif->gatewaydev);
+	if (d->gatewaydev)
+		put_both(n, p, "gatewaydev", d->gatewaydev);
 	if (vif->rate_bytes) {
 		snprintf(text, sizeof(text), "%llu,%u",
 			 (unsigned long long)vif->rate_bytes,

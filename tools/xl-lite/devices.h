@@ -30,8 +30,11 @@ struct device {
 	const struct disk_config *disk;	/* one of these two */
 	const struct vif_config *vif;
 	const char *bridge;		/* of a vif; NULL is none */
-	char target[STORE_VALUE_MAX];	/* of a disk: its absolute path */
-	unsigned int major, minor;	/* of a disk that the kernel serves */
+	const char *gatewaydev;		/* of a vif; NULL is none */
+	char script[256];		/* to be run, absolute; "" is none */
+	/* of a disk: its absolute path, or what its script understands */
+	char target[STORE_VALUE_MAX];
+	unsigned int major, minor;	/* of one served by the kernel alone */
 	char name[80];			/* "disk xvda", "vif 0": for messages */
 	bool pv;			/* the guest is one */
 };
@@ -52,6 +55,15 @@ void device_mac_text(const struct device *d, char text[18]);
 
 /* What libxl's configuration says of it, as JSON that the caller frees. */
 int device_json(const struct device *d, char **ret);
+
+/*
+ * The script of device D, which belongs to guest NAME, for hotplug_run(). D and
+ * BACKEND, which is filled, are pointed into.
+ */
+struct hotplug;
+void device_hotplug(const struct device *d, const char *name, domid_t domid,
+		    char dir[STORE_PATH_MAX], struct backend_path *backend,
+		    struct hotplug *h);
 
 void device_backend_path(const struct device *d, domid_t domid,
 			 char path[STORE_PATH_MAX]);

@@ -74,18 +74,34 @@ static void get_backend(struct source *s, const char *key, bool *kernel)
 			   key, text);
 }
 
-static void get_bridge(struct source *s, struct host_config *config)
+/* KEY's text into TO, or into nothing when it is not set. */
+static void get_name(struct source *s, const char *key, const char *what,
+		     char *to, size_t size)
 {
-	const char *key = "vif.default.bridge", *text = get_text(s, key);
+	const char *text = get_text(s, key);
 
 	if (!text)
 		return;
-	if (!*text || strlen(text) >= sizeof(config->vif_bridge))
+	if (!*text || strlen(text) >= size)
 		diag_error(&s->diags, cfg_find(&s->tree, key)->pos,
-			   "%s=\"%s\": is no name of a bridge", key, text);
+			   "%s=\"%s\": is no name of %s", key, text, what);
 	else
-		snprintf(config->vif_bridge, sizeof(config->vif_bridge), "%s",
-			 text);
+		snprintf(to, size, "%s", text);
+}
+
+static void get_vif_defaults(struct source *s, struct host_config *config)
+{
+	/* what they were called before Xen 4.2 comes first, and so loses */
+	get_name(s, "defaultbridge", "a bridge", config->vif_bridge,
+		 sizeof(config->vif_bridge));
+	get_name(s, "vif.default.bridge", "a bridge", config->vif_bridge,
+		 sizeof(config->vif_bridge));
+	get_name(s, "vifscript", "a script", config->vif_script,
+		 sizeof(config->vif_script));
+	get_name(s, "vif.default.script", "a script", config->vif_script,
+		 sizeof(config->vif_script));
+	get_name(s, "vif.default.gatewaydev", "a device",
+		 config->vif_gatewaydev, sizeof(config->vif_gatewaydev));
 }
 
 static void get_output_format(struct source *s, struct host_config *config)
@@ -141,6 +157,7 @@ static void refuse_unknown(struct source *s)
 {
 	static const char *const known[] = {
 		"disk.backend", "vif.backend", "vif.default.bridge",
+		"vif.default.gatewaydev", "vif.default.script",
 	};
 
 	for (size_t i = 0; i < s->tree.count; i++) {
@@ -151,7 +168,7 @@ static void refuse_unknown(struct source *s)
 			found |= strcmp(setting->name, known[k]) == 0;
 		if (!found)
 			diag_error(&s->diags, setting->pos,
-				   "%s: no such key: disk.backend, vif.backend and vif.default.bridge are known",
+				   "%s: no such key: disk.backend, vif.backend, vif.default.bridge, vif.default.gatewaydev and vif.default.script are known",
 				   setting->name);
 	}
 }
@@ -178,7 +195,7 @@ static int load(struct source *s, struct host_config *config)
 	} else {
 		get_xl_keys(s, config);
 	}
-	get_bridge(s, config);
+	get_vif_defaults(s, config);
 	diags_print(&s->diags, stderr);
 	return s->diags.errors ? -EINVAL : 0;
 }

@@ -22,6 +22,8 @@ struct host_config {
 	/* vm.cpumask, vm.pv.cpumask, vm.hvm.cpumask; "" is all */
 	char cpus[HOST_CPUS_MAX_BYTES];
 	char cpus_pv[HOST_CPUS_MAX_BYTES], cpus_hvm[HOST_CPUS_MAX_BYTES];
+	char vif_script[128];	/* vif.default.script; "" */
+	char vif_gatewaydev[HOST_NAME_MAX_BYTES]; /* vif.default.gatewaydev */
 };
 
 #define HOST_CONFIG_XL "/etc/xen/xl.conf"

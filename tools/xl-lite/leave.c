@@ -22,6 +22,8 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/hotplug.h"
+
 #define TOKEN "gone"
 #define DEVICES_MAX 4096
 
@@ -269,6 +271,53 @@ void leave_warn(const struct leave *l)
 			log_warn("domain %u: %s: not closed by its server in %d s: removed all the same",
 				 l->domid, d->backend, HOST_DEADLINE_S);
 	}
+}
+
+/* -- scripts --------------------------------------------------------------- */
+
+static bool has(struct store *s, const char *dir, const char *node)
+{
+	char value[STORE_VALUE_MAX];
+
+	return store_read(s, XBT_NULL, dir, node, value, sizeof(value)) == 0;
+}
+
+static bool is_kind_with_script(const char *kind)
+{
+	return strcmp(kind, KIND_VBD) == 0 || strcmp(kind, KIND_VIF) == 0 ||
+	       strcmp(kind, KIND_UVIF) == 0;
+}
+
+static void run_script(const struct leave *l, const struct leaving *d)
+{
+	struct store *s = &l->host->store;
+	char script[256], gatewaydev[64];
+	struct hotplug h = {
+		.script = script,
+		.backend = &d->path,
+		.dir = d->backend,
+	};
+
+	/* another domain's are its own to run */
+	if (d->path.backend_domid != 0 || !is_kind_with_script(d->path.kind) ||
+	    store_read(s, XBT_NULL, d->libxl, "script", script,
+		       sizeof(script)) || *script != '/' ||
+	    hotplug_is_built_in(script, d->path.kind,
+				has(s, d->backend, "node")))
+		return;
+	if (store_read(s, XBT_NULL, d->libxl, "gatewaydev", gatewaydev,
+		       sizeof(gatewaydev)) == 0)
+		h.gatewaydev = gatewaydev;
+	snprintf(h.guest, sizeof(h.guest), "domain %u", l->domid);
+	snprintf(h.device, sizeof(h.device), "%s %u", d->path.kind,
+		 d->path.devid);
+	hotplug_run(s, &h, false, NULL);
+}
+
+void leave_scripts(const struct leave *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		run_script(l, &l->devices[i]);
 }
 
 /* -- removing -------------------------------------------------------------- */

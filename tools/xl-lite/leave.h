@@ -7,7 +7,8 @@
  * nodes would let it name other guests' devices.
  *
  *	leave_find_all(&l); store_transact(store, leave_begin, &l);
- *	leave_wait(&l); store_transact(store, leave_remove, &l);
+ *	leave_wait(&l); leave_scripts(&l);
+ *	store_transact(store, leave_remove, &l);
  */
 #ifndef XL_LITE_LEAVE_H
 #define XL_LITE_LEAVE_H
@@ -46,6 +47,11 @@ int leave_begin(struct store *s, xs_transaction_t t, void *arg);
  */
 int leave_wait(struct leave *l);
 bool leave_complete(const struct leave *l);
+/*
+ * Run the scripts of those that have any, whoever attached them. As with
+ * libxl, one that fails is told of, and the device goes all the same.
+ */
+void leave_scripts(const struct leave *l);
 /* store_tx_fn: remove the folders, and those above that nothing else is in. */
 int leave_remove(struct store *s, xs_transaction_t t, void *arg);
 /* The backends' alone, for who removes all of the guest's anyhow. */
