@@ -100,6 +100,7 @@ int cmd_cpupool_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_create(const struct cmd *cmd, int argc, char **argv);
 int cmd_destroy(const struct cmd *cmd, int argc, char **argv);
 int cmd_dmesg(const struct cmd *cmd, int argc, char **argv);
+int cmd_doctor(const struct cmd *cmd, int argc, char **argv);
 int cmd_domid(const struct cmd *cmd, int argc, char **argv);
 int cmd_domname(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);

@@ -49,6 +49,8 @@ const struct command commands[] = {
 	{ "dmesg", cmd_dmesg, false, "[OPTIONS]",
 	  "Print what Xen itself has said",
 	  "-c, --clear\tAnd forget it.\n" },
+	{ "doctor", cmd_doctor, false, "",
+	  "Say what this host lacks for guests, and what mends it", NULL },
 	{ "domid", cmd_domid, false, "NAME",
 	  "Print the number of the domain of that name", NULL },
 	{ "domname", cmd_domname, false, "DOMID",
