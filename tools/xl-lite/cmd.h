@@ -95,6 +95,7 @@ int cmd_block_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_claims(const struct cmd *cmd, int argc, char **argv);
+int cmd_config_update(const struct cmd *cmd, int argc, char **argv);
 int cmd_console(const struct cmd *cmd, int argc, char **argv);
 int cmd_cpupool_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_create(const struct cmd *cmd, int argc, char **argv);

@@ -805,6 +805,41 @@ int guest_config_parse_vif(char *const *words, size_t count,
 	return 0;
 }
 
+int guest_config_set_disks(struct guest_config *config,
+			   const struct disk_config *disks, size_t count)
+{
+	struct disk_config *list = arena_alloc(config->memory,
+					       (count + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	if (count)
+		memcpy(list, disks, count * sizeof(*list));
+	config->disks = list;
+	config->num_disks = count;
+	return 0;
+}
+
+int guest_config_set_vifs(struct guest_config *config,
+			  const struct vif_config *vifs, size_t count)
+{
+	struct vif_config *list = arena_alloc(config->memory,
+					      (count + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	if (count)
+		memcpy(list, vifs, count * sizeof(*list));
+	config->vifs = list;
+	config->num_vifs = count;
+	return 0;
+}
+
+const char *guest_config_keep(struct guest_config *config, const char *text)
+{
+	return text ? arena_strndup(config->memory, text, strlen(text)) : NULL;
+}
+
 void guest_config_free(struct guest_config *config)
 {
 	if (!config)

@@ -187,8 +187,26 @@ int guest_config_parse(const char *name, const char *text, size_t size,
 int guest_config_load(const char *path, char *const *words, size_t num_words,
 		      struct diags *diags, struct guest_config **ret);
 
+/*
+ * Only read such a file: *SIZE bytes that the caller frees, and what messages
+ * call it. More than a configuration can have is cut off behind that.
+ */
+int guest_config_read(const char *path, struct diags *diags, const char **name,
+		      char **text, size_t *size);
+
 /* Draw what was left to chance: the UUID and the MAC addresses. 0, -errno. */
 int guest_config_complete(struct guest_config *config);
+
+/*
+ * Put these devices, whose texts are in CONFIG's memory, in place of those it
+ * has. 0 or -ENOMEM.
+ */
+int guest_config_set_disks(struct guest_config *config,
+			   const struct disk_config *disks, size_t count);
+int guest_config_set_vifs(struct guest_config *config,
+			  const struct vif_config *vifs, size_t count);
+/* TEXT in CONFIG's memory, or NULL for NULL, and when memory is out. */
+const char *guest_config_keep(struct guest_config *config, const char *text);
 
 /* The UUID alone: what a dry run shows, as with xl. */
 int guest_config_draw_uuid(struct guest_config *config);

@@ -49,8 +49,8 @@ static int open_config(const char *path, const char **name)
 	return fd < 0 ? -errno : fd;
 }
 
-int guest_config_load(const char *path, char *const *words, size_t num_words,
-		      struct diags *diags, struct guest_config **ret)
+int guest_config_read(const char *path, struct diags *diags, const char **name,
+		      char **ret, size_t *ret_size)
 {
 	/* one more than may be, to see that it is too much */
 	const size_t room = CFG_MAX_SIZE + 1;
@@ -68,8 +68,22 @@ int guest_config_load(const char *path, char *const *words, size_t num_words,
 			   strerror(-size));
 		return size;
 	}
-	return guest_config_parse(pos.name, text, size, words, num_words,
-				  diags, ret);
+	*name = pos.name;
+	*ret = STEAL_PTR(text);
+	*ret_size = size;
+	return 0;
+}
+
+int guest_config_load(const char *path, char *const *words, size_t num_words,
+		      struct diags *diags, struct guest_config **ret)
+{
+	CLEANUP_FREE char *text = NULL;
+	const char *name;
+	size_t size;
+	int err = guest_config_read(path, diags, &name, &text, &size);
+
+	return err ? err : guest_config_parse(name, text, size, words,
+					      num_words, diags, ret);
 }
 
 static int draw(void *to, size_t size)

@@ -28,6 +28,12 @@ const struct command commands[] = {
 	  "on this machine.\n" },
 	{ "claims", cmd_claims, false, "",
 	  "List the domains with memory that is promised to them", NULL },
+	{ "config-update", cmd_config_update, true,
+	  "[OPTIONS] DOMAIN FILE [KEY=VALUE...]",
+	  "Store what a guest is to be when it starts again",
+	  "-d\tPrint it, as JSON.\n"
+	  "-f, --defconfig FILE\tThe same as FILE alone.\n"
+	  "-q\tWithout effect, as with xl.\n" },
 	{ "console", cmd_console, false, "[OPTIONS] DOMAIN",
 	  "Attach to a guest's console",
 	  "-t TYPE\tpv, serial or vuart.\n"

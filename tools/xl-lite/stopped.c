@@ -18,6 +18,7 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/lifecycle.h"
+#include "tools/xl-lite/next-config.h"
 #include "tools/xl-lite/userdata.h"
 
 #define DUMP_FOLDER "/var/lib/xen/dump"
@@ -227,6 +228,21 @@ static bool in_a_loop(const struct guest_state *state, unsigned int short_lives)
 	return true;
 }
 
+/* While the domain that has stopped is still there to be looked at. */
+static void take_next_config(struct host *host, struct guest_state *state,
+			     const struct hv_domain *info)
+{
+	struct guest_config *next;
+
+	next_config(host, info, state->config, &next);
+	if (!next)
+		return;
+	if (!state->config_lent)
+		guest_config_free(state->config);
+	state->config = next;
+	state->config_lent = false;
+}
+
 int stopped_act(struct host *host, struct guest_state *state,
 		const struct hv_domain *info, struct stopped_result *ret)
 {
@@ -250,6 +266,8 @@ int stopped_act(struct host *host, struct guest_state *state,
 		steps = lifecycle_steps(ACTION_PRESERVE);
 	if (steps->dump)
 		dump_core(host, name, state->domid);
+	if (steps->restart)
+		take_next_config(host, state, info);
 	if (steps->restart)
 		return begin_restart(host, state, short_lives, steps->aside,
 				     ret);

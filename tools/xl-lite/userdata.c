@@ -158,7 +158,8 @@ void userdata_unlock(struct userdata_lock *lock)
 
 /* -- reading --------------------------------------------------------------- */
 
-int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
+int userdata_read_key(domid_t domid, const uint8_t uuid[16], const char *key,
+		      char **text, size_t *size)
 {
 	char path[128];
 	CLEANUP_FREE char *buf = malloc(USERDATA_MAX + 1);
@@ -167,15 +168,16 @@ int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
 
 	if (!buf)
 		return -ENOMEM;
-	key_path(domid, uuid, "d", USERDATA_JSON, path, sizeof(path));
+	key_path(domid, uuid, "d", key, path, sizeof(path));
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
 	n = fread(buf, 1, USERDATA_MAX, f);
 	if (ferror(f))
 		return -EIO;
-	buf[n] = '\0';	/* the file's own NUL ends it, too */
-	*json = STEAL_PTR(buf);
+	buf[n] = '\0';
+	*size = n;
+	*text = STEAL_PTR(buf);
 	return 0;
 }
 
@@ -191,6 +193,22 @@ void userdata_rename(domid_t domid, const uint8_t from[16],
 	/* renamed before, or never written: fine as well */
 	if (rename(old_path, new_path) && errno != ENOENT)
 		fail(old_path, -errno);
+}
+
+int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
+{
+	size_t size;	/* the file's own NUL ends it, too */
+
+	return userdata_read_key(domid, uuid, USERDATA_JSON, json, &size);
+}
+
+void userdata_remove_key(domid_t domid, const uint8_t uuid[16],
+			 const char *key)
+{
+	char path[128];
+
+	key_path(domid, uuid, "d", key, path, sizeof(path));
+	unlink(path);
 }
 
 /* -- a device of it --------------------------------------------------------- */

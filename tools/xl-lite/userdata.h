@@ -59,6 +59,11 @@ int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
 /* The domain has another UUID now. */
 void userdata_rename(domid_t domid, const uint8_t from[16],
 		     const uint8_t to[16]);
+/* Any key's text, *SIZE bytes and a NUL. */
+int userdata_read_key(domid_t domid, const uint8_t uuid[16], const char *key,
+		      char **text, size_t *size);
+void userdata_remove_key(domid_t domid, const uint8_t uuid[16],
+			 const char *key);
 /* All that libxl or we keep about the domain; no failure is worth a word. */
 void userdata_remove(domid_t domid, const uint8_t uuid[16]);
 
