@@ -179,7 +179,7 @@ static void test_hangs(void)
 	snprintf(said, sizeof(said), "%d", err);
 	check(err == -ETIMEDOUT, "a script that hangs is over in time", said);
 	/* another's to wait for; gone already, or to go in this moment */
-	p.fd = syscall(SYS_pidfd_open, atoi(pid_text), 0);
+	p.fd = syscall(SYS_pidfd_open, strtol(pid_text, NULL, 10), 0);
 	check(p.fd == -1 || poll(&p, 1, 60000) == 1,
 	      "and so is what it started", pid_text);
 	if (p.fd != -1)
