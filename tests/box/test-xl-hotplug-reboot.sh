@@ -17,7 +17,9 @@ truncate -s 1M "$work"/{a,b,go}.img
 # It tells what it has, and reboots when it gets the disk xvdz.
 guest_job "$work/job.cpio" <<'EOS'
 wait-for sh -c "ls /dev/xvd?"
-echo "has: $(cd /sys/block && echo xvd?) $(cd /sys/class/net && echo eth*) $(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo | awk '{ print $1 > 160000 ? "much" : "little" }')"
+read -r _ memory _ </proc/meminfo
+[ "$memory" -gt 160000 ] && memory=much || memory=little
+echo "has: $(cd /sys/block && echo xvd?) $(cd /sys/class/net && echo eth*) $memory"
 wait-for test -b /dev/xvdz
 reboot -f
 EOS
