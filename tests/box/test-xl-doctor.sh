@@ -23,7 +23,7 @@ like "$out" '^ok     memory: [0-9]+ of [0-9]+ MiB' "and memory"
 daemon_stop "$netd"
 echo 'vif.default.bridge="br-none"' >/etc/xl-lite.conf
 xenstore-write /local/domain/0/backend/uvbd/77/51712/state 6
-umount /proc/xen
+umount -l /proc/xen	# xenstored has a file of it open
 mv /usr/sbin/xl-lite-blkd /usr/sbin/xl-lite-blkd.old &&
 	cp /usr/sbin/xl-lite-blkd.old /usr/sbin/xl-lite-blkd &&
 	rm /usr/sbin/xl-lite-blkd.old
