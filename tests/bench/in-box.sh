@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../box/lib.sh"
 rounds=${bench_rounds:-5}
 seconds=${bench_seconds:-3}
-only=${bench_only:-create blk net}
+only=${bench_only:-create reboot blk net}
 
 tiny=/box/tiny
 set -- $only
@@ -104,6 +104,34 @@ bench_create() {
 	[ $bad = 0 ] && ok "create" || not_ok "create"
 }
 
+# --- reboot: from the guest's end to the moment in which it runs again ----------
+
+bench_reboot() {
+	local round bad=0 lited
+
+	modprobe brd rd_nr=4 rd_size=65536
+	daemon_start lited xl-lited || bad=1
+	lited=$daemon_pid
+	tiny_cfg theirs "phy:/dev/ram0,xvda,w" pv >"$work/theirs.cfg"
+	tiny_cfg ours "/dev/ram1,raw,xvda,w" pv >"$work/ours.cfg"
+	for ((round = 0; round <= rounds; round++)); do
+		{
+			xl-lite create -q "$work/ours.cfg" &&
+			timed reboot_time $round ours /box/bin/stop-guest \
+				-w reboot "$(xl-lite domid ours)" &&
+			xl-lite destroy ours &&
+			xl create -q "$work/theirs.cfg" &&
+			timed reboot_time $round xl /box/bin/stop-guest \
+				-w reboot "$(xl domid theirs)" &&
+			xl destroy theirs
+		} >"$work/samples" 2>&1 3>&- || bad=1
+		[ $round = 0 ] || grep '^# sample' "$work/samples"
+		grep -v '^# sample' "$work/samples"
+	done
+	daemon_stop "$lited"
+	[ $bad = 0 ] && ok "reboot" || not_ok "reboot"
+}
+
 # --- block and network: one guest with a device of each kind ------------------
 
 # attach_qdisk GUEST DISK: a QEMU, as xl starts one for a qdisk, and the disk.
@@ -187,6 +215,7 @@ bench_net() {
 for what in $only; do
 	case $what in
 	create) bench_create ;;
+	reboot) bench_reboot ;;
 	blk) bench_blk ;;
 	net) bench_net ;;
 	*) not_ok "no such comparison: $what" ;;

@@ -19,6 +19,7 @@ my %known = (
 	destroy_time         => [ 's',   'less', {} ],
 	create_requests      => [ '',    'less', {} ],
 	create_time_pvh      => [ 's',   'less', { xl => 0.2 } ],
+	reboot_time          => [ 's',   'less', { xl => 0.1 } ],
 	destroy_time_pvh     => [ 's',   'less', {} ],
 	create_requests_pvh  => [ '',    'less', {} ],
 	blk_randread_4k_qd1  => [ 'IOPS', 'more', { 'xen-blkback' => 0.7 } ],
@@ -33,7 +34,7 @@ my %known = (
 	net_udp64_in         => [ 'kpps', 'more', {} ],
 );
 my @order = qw(create_time destroy_time create_requests
-	create_time_pvh destroy_time_pvh create_requests_pvh
+	create_time_pvh destroy_time_pvh create_requests_pvh reboot_time
 	blk_randread_4k_qd1 blk_randread_4k_qd32 blk_randwrite_4k_qd32
 	blk_seqread_128k net_tcp_out net_tcp_in net_udp64_out net_udp64_in);
 
