@@ -6,8 +6,9 @@
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/box/bin
-plan 36
+plan 40
 
+cut=0
 count=16	# guests that stop at once
 
 rm -f /etc/xl-lite.conf
@@ -137,6 +138,22 @@ is "$(xl list | grep -c '^m.* .*s..')" $count "with nobody there they stay"
 check "xl-lited is started" lited_start
 check "what they asked for is done" wait_until 60 run_again 8
 is "$(xl list | grep -c '^m')" 8 "once each"
+
+# What acts for a guest is killed, at some moment of a restart.
+tiny_cfg r "on_reboot='restart'" "disk=['$work/disk.img,raw,xvda,w']"
+xl-lite create -q "$work/r.cfg" 3>&-
+for pause in 0.02 0.1 0.2 0.3 0.4 0.5; do
+	first=$(xl-lite domid r)
+	stop-guest reboot "$first"
+	read -r -t $pause -u "$never_fd"
+	pkill -KILL -P "$lited" && cut=$((cut + 1))
+	wait_until 30 runs_as_another r "$first" || break
+done
+check "a restart that is killed ($cut times) is finished" runs_as_another r "$first"
+check "it was killed at all" test "$cut" -gt 0
+like "$(xl-lite block-list r)" "/backend/uvbd/$(xl-lite domid r)/51712" "with its disk"
+is "$(xl list | grep -c '^r ')" 1 "once"
+xl-lite destroy r
 
 # --- its end ---------------------------------------------------------------------------
 

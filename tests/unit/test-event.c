@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What xl-lited says of guests, and how it finds out from two lists. */
+/* What xl-lited says of guests, to whom, and how it finds out from two lists. */
 #include "config.h"
 
 #include "tools/xl-lite/domain-table.h"
 #include "tools/xl-lite/event.h"
+#include "tools/xl-lite/listeners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <yajl/yajl_parse.h>
 
 static int failures;
@@ -152,9 +156,100 @@ static void test_table(void)
 	domain_table_free(&t);
 }
 
+/* -- listeners ------------------------------------------------------------------- */
+
+#define TAG_LISTENER 3
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd == -1 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		perror(path);
+		exit(99);
+	}
+	return fd;
+}
+
+/* Until nothing happens any more. */
+static void serve(struct listeners *l)
+{
+	struct loop_event events[8];
+	int n;
+
+	while ((n = loop_wait(l->loop, events, ARRAY_SIZE(events), 0)) > 0)
+		for (int i = 0; i < n; i++)
+			listeners_event(l, events[i].tag.id, events[i].events);
+}
+
+/* A packet; "" at the end. */
+static const char *next_line(int fd)
+{
+	static char line[EVENT_LINE_MAX];
+	ssize_t n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT);
+
+	line[n > 0 ? n : 0] = '\0';
+	return line;
+}
+
+static void test_slow_listener(struct listeners *l)
+{
+	struct event e = { .type = EVENT_CREATED, .domid = 7, .name = "web" };
+	int slow = connect_to(l->path), quick = connect_to(l->path);
+	unsigned long told = 0, heard = 0, lost = 0;
+	const char *line;
+
+	listeners_accept(l);
+	listeners_accept(l);
+	check(l->count == 2, "both are in", "");
+	check(strstr(next_line(quick), "listening") != NULL, "hello", "");
+	while (!TAILQ_FIRST(&l->list)->lost && told < 100000) {
+		listeners_tell(l, &e);
+		told++;
+		check(strstr(next_line(quick), "created") != NULL,
+		      "the other one is told", "");
+	}
+	listeners_tell(l, &e);
+	told++;
+	check(l->count == 2, "still there, to be told so", "");
+	while (*(line = next_line(slow))) {
+		heard += strstr(line, "created") != NULL;
+		sscanf(line, "%*[^c]cut-off\",\"lost\":%lu", &lost);
+		serve(l);
+	}
+	check(l->count == 1, "it is cut off", "");
+	check(lost == 2 && heard + lost == told, "and told how many it lost",
+	      "");
+	close(slow);
+	close(quick);
+	serve(l);
+	check(l->count == 0, "who hangs up is forgotten", "");
+}
+
+static void test_listeners(void)
+{
+	char folder[] = "/tmp/test-event.XXXXXX", path[64];
+	struct listeners l = { .socket_fd = -1 };
+	struct loop loop;
+
+	if (!mkdtemp(folder) || loop_open(&loop))
+		exit(99);
+	snprintf(path, sizeof(path), "%s/events", folder);
+	check(listeners_open(&l, path, &loop, TAG_LISTENER) == 0, "open", "");
+	test_slow_listener(&l);
+	listeners_close(&l);
+	check(access(path, F_OK) != 0, "its socket is removed", "");
+	loop_close(&loop);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	test_lines();
 	test_table();
+	test_listeners();
 	return failures ? 1 : 0;
 }

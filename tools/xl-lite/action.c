@@ -58,7 +58,13 @@ static int act(struct host *host, const struct action *a,
 	    (!err && (memcmp(info.uuid, a->uuid, 16) != 0 || info.dying ||
 		      !info.shutdown)))
 		return 0;
-	return err ? err : stopped_act(host, &state, &info, result);
+	if (err)
+		return err;
+	if (guest_state_of_this_boot(&state))
+		return stopped_act(host, &state, &info, result);
+	/* another toolstack's guest, of the number and UUID that ours had */
+	guest_state_remove(&state);
+	return 0;
 }
 
 static int resume(struct host *host, const struct action *a,
@@ -112,6 +118,9 @@ int action_start(struct action_list *list, enum action_kind kind,
 		return log_err(-errno, "domain %u: pipe", domid);
 	}
 	a->kind = kind;
+	a->waits = guest_state_holder(kind == ACTION_KIND_ACT ?
+				      GUEST_STATE_LIVE : GUEST_STATE_RESTART,
+				      domid, uuid) != 0;
 	a->domid = domid;
 	memcpy(a->uuid, uuid, sizeof(a->uuid));
 	a->pid = fork();

@@ -23,6 +23,7 @@ struct action {
 	enum action_kind kind;
 	domid_t domid;		/* of the domain that stopped */
 	uint8_t uuid[16];
+	bool waits;		/* for somebody who acts for it already */
 	pid_t pid;
 	int result_fd;
 };

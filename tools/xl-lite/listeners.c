@@ -5,6 +5,7 @@
 #include "tools/xl-lite/listeners.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,29 +17,30 @@
 
 #define BACKLOG 16
 
-int listeners_open(struct listeners *l, struct loop *loop, uint16_t tag_type)
+int listeners_open(struct listeners *l, const char *path, struct loop *loop,
+		   uint16_t tag_type)
 {
-	const struct sockaddr_un address = {
-		.sun_family = AF_UNIX, .sun_path = EVENT_SOCKET,
-	};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	CLEANUP_CLOSE int fd = -1;
 	mode_t mask;
 	int err;
 
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	TAILQ_INIT(&l->list);
+	l->path = path;
 	l->loop = loop;
 	l->tag_type = tag_type;
 	l->socket_fd = -1;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
-		return log_err(-errno, "%s: socket", EVENT_SOCKET);
+		return log_err(-errno, "%s: socket", path);
 	/* of one that was killed; we have its lock */
-	unlink(EVENT_SOCKET);
+	unlink(path);
 	mask = umask(0177);
 	err = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
 	if (err || listen(fd, BACKLOG))
-		return log_err(-errno, "%s: listen", EVENT_SOCKET);
+		return log_err(-errno, "%s: listen", path);
 	l->socket_fd = STEAL_FD(fd);
 	return 0;
 }
@@ -62,7 +64,7 @@ void listeners_close(struct listeners *l)
 		next = TAILQ_NEXT(one, link);
 		drop(l, one);
 	}
-	unlink(EVENT_SOCKET);
+	unlink(l->path);
 	close(l->socket_fd);
 	l->socket_fd = -1;
 }
@@ -79,13 +81,13 @@ static int tell(const struct listener *one, struct event *e)
 	       -errno : 0;
 }
 
-static bool is_root(int fd)
+static bool is_of_our_user(int fd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       peer.uid == 0;
+	       peer.uid == geteuid();
 }
 
 void listeners_accept(struct listeners *l)
@@ -98,10 +100,10 @@ void listeners_accept(struct listeners *l)
 
 	if (fd == -1)
 		return;
-	if (!is_root(fd) || l->count == LISTENERS_MAX) {
-		log_warn("%s: a listener refused: %s", EVENT_SOCKET,
+	if (!is_of_our_user(fd) || l->count == LISTENERS_MAX) {
+		log_warn("%s: a listener refused: %s", l->path,
 			 l->count == LISTENERS_MAX ? "there are too many"
-						   : "it is not root");
+						   : "it is another user's");
 		return;
 	}
 	one = calloc(1, sizeof(*one));

@@ -26,14 +26,19 @@ TAILQ_HEAD(listener_list, listener);
 struct listeners {
 	struct loop *loop;
 	uint16_t tag_type;	/* of events of listeners' sockets */
+	const char *path;
 	int socket_fd;		/* to be accepted from; -1: closed */
 	struct listener_list list;
 	unsigned int count;
 	uint32_t next_id;
 };
 
-/* Logged. The caller watches socket_fd and calls listeners_accept(). */
-int listeners_open(struct listeners *l, struct loop *loop, uint16_t tag_type);
+/*
+ * At PATH, which is kept. Logged. The caller watches socket_fd and calls
+ * listeners_accept(). Who is not the user that we are is refused.
+ */
+int listeners_open(struct listeners *l, const char *path, struct loop *loop,
+		   uint16_t tag_type);
 void listeners_close(struct listeners *l);
 
 void listeners_accept(struct listeners *l);

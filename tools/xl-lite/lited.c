@@ -56,7 +56,6 @@ struct lited {
 	int signal_fd;
 	struct domain_table table;
 	struct action_list actions;
-	unsigned int num_actions;
 	struct listeners listeners;
 	bool looking_back;	/* restarts may wait to be finished */
 	bool stopping;
@@ -137,17 +136,21 @@ static bool acts_for(const struct lited *l, domid_t domid)
 	return false;
 }
 
-static bool may_act(const struct lited *l, domid_t domid)
+/* Those who wait for somebody else take nothing. */
+static unsigned int count_actions(const struct lited *l)
 {
-	return !l->stopping && l->num_actions < ACTIONS_MAX &&
-	       !acts_for(l, domid);
+	const struct action *a;
+	unsigned int count = 0;
+
+	TAILQ_FOREACH(a, &l->actions, link)
+		count += !a->waits;
+	return count;
 }
 
-static void start(struct lited *l, enum action_kind kind, domid_t domid,
-		  const uint8_t uuid[16])
+static bool may_act(const struct lited *l, domid_t domid)
 {
-	if (action_start(&l->actions, kind, domid, uuid) == 0)
-		l->num_actions++;
+	return !l->stopping && count_actions(l) < ACTIONS_MAX &&
+	       !acts_for(l, domid);
 }
 
 static void act_on(struct lited *l, struct seen_domain *d)
@@ -155,9 +158,10 @@ static void act_on(struct lited *l, struct seen_domain *d)
 	if (d->settled || !may_act(l, d->domid))
 		return;
 	if (guest_state_exists(GUEST_STATE_RESTART, d->domid, d->uuid))
-		start(l, ACTION_KIND_RESUME, d->domid, d->uuid);
+		action_start(&l->actions, ACTION_KIND_RESUME, d->domid,
+			     d->uuid);
 	else if (guest_state_exists(GUEST_STATE_LIVE, d->domid, d->uuid))
-		start(l, ACTION_KIND_ACT, d->domid, d->uuid);
+		action_start(&l->actions, ACTION_KIND_ACT, d->domid, d->uuid);
 	else
 		d->settled = true;	/* nobody asked for anything */
 }
@@ -192,7 +196,8 @@ static void look_back(struct lited *l)
 					   &domid, uuid))
 			continue;
 		if (may_act(l, domid))
-			start(l, ACTION_KIND_RESUME, domid, uuid);
+			action_start(&l->actions, ACTION_KIND_RESUME, domid,
+				     uuid);
 		else if (!acts_for(l, domid))
 			l->looking_back = true;	/* when there is room */
 	}
@@ -292,7 +297,6 @@ static int on_child(struct lited *l)
 		struct seen_domain *d = domain_table_find(&l->table,
 							  a->domid);
 
-		l->num_actions--;
 		if (killed)
 			on_killed(l, a);
 		else if (d)
@@ -410,7 +414,7 @@ static int serve(struct lited *l)
 {
 	struct loop_event events[16];
 
-	while (!l->stopping || l->num_actions) {
+	while (!l->stopping || count_actions(l)) {
 		int n = loop_wait(&l->loop, events, ARRAY_SIZE(events), -1);
 
 		if (n < 0)
@@ -458,7 +462,8 @@ static int open_all(struct lited *l)
 		err = loop_add(&l->loop, l->signal_fd, EPOLLIN, signal_tag);
 	if (err)
 		return log_err(err, "event loop");
-	err = listeners_open(&l->listeners, &l->loop, TAG_LISTENER);
+	err = listeners_open(&l->listeners, EVENT_SOCKET, &l->loop,
+			     TAG_LISTENER);
 	if (!err)
 		err = loop_add(&l->loop, l->listeners.socket_fd, EPOLLIN,
 			       socket_tag);
