@@ -44,8 +44,12 @@
 
 /* At a time: creating guests takes processors and memory. */
 #define ACTIONS_MAX 4
-/* A process that does something for a guest was killed: how often again. */
+/*
+ * A process that does something for a guest was killed: how often it is tried
+ * again, for one guest, and in a row for all.
+ */
 #define TRIES_MAX 3
+#define KILLED_MAX 20
 
 enum { TAG_STORE, TAG_LINE, TAG_SIGNAL, TAG_SOCKET, TAG_LISTENER };
 
@@ -58,6 +62,7 @@ struct lited {
 	struct action_list actions;
 	struct listeners listeners;
 	bool looking_back;	/* restarts may wait to be finished */
+	unsigned int killed;	/* processes that acted, in a row */
 	bool stopping;
 };
 
@@ -275,15 +280,16 @@ static void tell_result(struct lited *l, const struct action *a,
 static void on_killed(struct lited *l, const struct action *a)
 {
 	struct seen_domain *d = domain_table_find(&l->table, a->domid);
-	bool again = !d || d->tries++ < TRIES_MAX;
+	/* of a domain that is gone there is nothing to count by */
+	bool again = l->killed++ < KILLED_MAX &&
+		     (!d || d->tries++ < TRIES_MAX);
 
 	log_warn("domain %u: the process that acted for it, %d, was killed: %s",
 		 a->domid, a->pid,
-		 again ? "trying again" : "giving up: 'xl-lite destroy' ends it");
-	if (!again)
-		d->settled = true;
-	else
-		l->looking_back = true;
+		 again ? "trying again" : "giving up until the next start");
+	l->looking_back |= again;
+	if (d)
+		d->settled = !again;
 }
 
 static int on_child(struct lited *l)
@@ -299,7 +305,9 @@ static int on_child(struct lited *l)
 
 		if (killed)
 			on_killed(l, a);
-		else if (d)
+		else
+			l->killed = 0;
+		if (!killed && d)
 			d->settled = true;
 		/* there may be room for others; and the new one is named */
 		err = look(l);
