@@ -4,7 +4,7 @@
 # its life: created, paused, rebooted, shut down, destroyed.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 28
+plan 29
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -56,6 +56,9 @@ check "xl network-list shows the same" \
 fails "the same name again is refused" "name: in use by domain $first" \
 	xl-lite create "$work/life.cfg"
 
+# from its process to the one of all guests
+check "xl-lited takes it over" daemon_start lited xl-lited
+lited=$daemon_pid
 check "it is unpaused" xl-lite unpause life
 check "it reads its disk" guest_wait_console life "^disk $sum" 240
 check "it reaches the host" guest_wait_console life "^net: host answers" 120
@@ -83,6 +86,7 @@ daemon_stop "$blkd" KILL
 daemon_stop "$netd" KILL
 check "destroyed without its servers" timeout 60 xl-lite destroy life
 is "$(xl list | wc -l)" 2 "it is gone"
+daemon_stop "$lited"
 # who is killed cannot remove its lock
 rm -rf /run/xl-lite
 leak_check
