@@ -30,20 +30,20 @@ still() {
 	esac
 }
 
-# Both are asked; sets $theirs and $ours, the exit statuses.
+# Both are asked; sets $status_theirs and $status_ours.
 ask_both() {
 	xl "$@" >"$work/theirs.raw" 2>"$work/theirs.err" 3>&-
-	theirs=$?
+	status_theirs=$?
 	xl-lite "$@" >"$work/ours.raw" 2>"$work/ours.err" 3>&-
-	ours=$?
+	status_ours=$?
 	still "$1" <"$work/theirs.raw" >"$work/theirs.out"
 	still "$1" <"$work/ours.raw" >"$work/ours.out"
 }
 
 show_both() {
 	diag "$(head -n 40 "$work/difference")"
-	diag "xl: status $theirs: $(head -n 3 "$work/theirs.err")"
-	diag "xl-lite: status $ours: $(head -n 3 "$work/ours.err")"
+	diag "xl: status $status_theirs: $(head -n 3 "$work/theirs.err")"
+	diag "xl-lite: status $status_ours: $(head -n 3 "$work/ours.err")"
 }
 
 # same WHAT ARGUMENT...: stdout and status are xl's; who fails says something.
@@ -52,9 +52,9 @@ same() {
 
 	shift
 	ask_both "$@"
-	if [ $ours != $theirs ] ||
+	if [ $status_ours != $status_theirs ] ||
 	   ! diff "$work/theirs.out" "$work/ours.out" >"$work/difference" ||
-	   { [ $ours != 0 ] && [ ! -s "$work/ours.err" ]; }; then
+	   { [ $status_ours != 0 ] && [ ! -s "$work/ours.err" ]; }; then
 		not_ok "$what"
 		show_both
 	else
@@ -69,9 +69,9 @@ differs() {
 	shift 3
 	ask_both "$@"
 	: >"$work/difference"
-	if [ $theirs = "$want_theirs" ] && [ $ours = "$want_ours" ] &&
+	if [ $status_theirs = "$want_theirs" ] && [ $status_ours = "$want_ours" ] &&
 	   [ -s "$work/ours.err" ]; then
-		ok "$what: xl says $theirs, we say $ours"
+		ok "$what: xl says $status_theirs, we say $status_ours"
 	else
 		not_ok "$what"
 		show_both
@@ -86,7 +86,7 @@ refused() {
 	shift 2
 	ask_both "$@"
 	: >"$work/difference"
-	if [ $theirs = "$status" ] && [ $ours = "$status" ] &&
+	if [ $status_theirs = "$status" ] && [ $status_ours = "$status" ] &&
 	   [ -s "$work/ours.err" ] && [ ! -s "$work/ours.raw" ]; then
 		ok "$what: both say $status"
 	else

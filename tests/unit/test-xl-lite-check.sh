@@ -75,6 +75,12 @@ printf 'name="\033[31m";kernel="k";memory=1\n' >evil
 expect 1 "evil:1:6: error: name='?[31m': a name must not have a control" \
 	check evil
 
+# what could not be written was not printed
+if [ -w /dev/full ] && "$xl_lite" help >/dev/full 2>err; then
+	echo "help: a full disk is no failure"
+	failed=1
+fi
+
 for key in $(sed -n 's/^\t[A-Z]*("\([a-z_0-9]*\)".*/\1/p' \
 		"$srcdir/tools/xl-lite/keys.c"); do
 	if ! grep -qw "$key" "$srcdir/tools/xl-lite/xl-lite.cfg.pod"; then

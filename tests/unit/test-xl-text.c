@@ -10,6 +10,7 @@
 
 #include "tools/xl-lite/cpu-set.h"
 #include "tools/xl-lite/domain-text.h"
+#include "tools/xl-lite/memory-size.h"
 
 static int failures;
 
@@ -204,6 +205,50 @@ static void test_sets_of_many(void)
 	}
 }
 
+static void test_memory_sizes(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint64_t kib;
+	} cases[] = {
+		{ "512", 0, 512 * 1024 },
+		{ "512m", 0, 512 * 1024 },
+		{ "512M", 0, 512 * 1024 },
+		{ "1g", 0, 1024 * 1024 },
+		{ "2T", 0, 2ull << 30 },
+		{ "4096k", 0, 4096 },
+		{ "8192b", 0, 8 },
+		{ "8193b", 0, 8 },
+		{ "", -EINVAL, 0 },
+		{ "m", -EINVAL, 0 },
+		{ "512mb", -EINVAL, 0 },
+		{ "512 m", -EINVAL, 0 },
+		{ "-512", -EINVAL, 0 },
+		{ "+512", -EINVAL, 0 },
+		{ "1.5g", -EINVAL, 0 },
+		{ "0x200", -EINVAL, 0 },
+		{ "512x", -EINVAL, 0 },
+		{ "0", -ERANGE, 0 },
+		{ "1023b", -ERANGE, 0 },
+		{ "18446744073709551615", -ERANGE, 0 },
+		{ "99999999t", -ERANGE, 0 },
+		{ "8388607t", 0, 8388607ull << 30 },
+		{ "99999999999999999999999999999999", -ERANGE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t kib = 0;
+		int err = memory_size_parse(cases[i].text, &kib);
+
+		if (err == cases[i].err && kib == cases[i].kib)
+			continue;
+		printf("memory '%s': %d, %llu KiB\n", cases[i].text, err,
+		       (unsigned long long)kib);
+		failures++;
+	}
+}
+
 int main(void)
 {
 	test_states();
@@ -211,5 +256,6 @@ int main(void)
 	test_printed_sets();
 	test_read_sets();
 	test_sets_of_many();
+	test_memory_sizes();
 	return failures != 0;
 }

@@ -19,12 +19,18 @@ void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX])
 	path_vm(path, STORE_PATH_MAX, text);
 }
 
-int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX])
+static int read_name(struct store *s, xs_transaction_t t, domid_t domid,
+		     char name[DOMAIN_NAME_MAX])
 {
 	char path[STORE_PATH_MAX];
 
 	path_domain(path, sizeof(path), domid);
-	return store_read(s, XBT_NULL, path, "name", name, DOMAIN_NAME_MAX);
+	return store_read(s, t, path, "name", name, DOMAIN_NAME_MAX);
+}
+
+int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX])
+{
+	return read_name(s, XBT_NULL, domid, name);
 }
 
 int domain_type(struct host *host, const struct hv_domain *info,
@@ -44,12 +50,12 @@ int domain_type(struct host *host, const struct hv_domain *info,
 	return 0;
 }
 
-int domain_by_name(struct store *s, const char *name, domid_t *domid,
-		   bool *initialised)
+int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
+		      domid_t *domid, bool *initialised)
 {
 	CLEANUP_FREE char **ids = NULL;
 	unsigned int count = 0, id;
-	int err = store_list(s, XBT_NULL, PATH_DOMAINS, NULL, &ids, &count);
+	int err = store_list(s, t, PATH_DOMAINS, NULL, &ids, &count);
 
 	if (initialised)
 		*initialised = false;
@@ -59,7 +65,7 @@ int domain_by_name(struct store *s, const char *name, domid_t *domid,
 		char value[DOMAIN_NAME_MAX];
 
 		if (num_parse_uint(ids[i], 0, DOMID_FIRST_RESERVED - 1, &id) ||
-		    domain_name(s, id, value))
+		    read_name(s, t, id, value))
 			continue;
 		if (id == 0 && initialised)
 			*initialised = true;
@@ -69,6 +75,12 @@ int domain_by_name(struct store *s, const char *name, domid_t *domid,
 		}
 	}
 	return -ESRCH;
+}
+
+int domain_by_name(struct store *s, const char *name, domid_t *domid,
+		   bool *initialised)
+{
+	return domain_by_name_in(s, XBT_NULL, name, domid, initialised);
 }
 
 int domain_argument(struct host *host, const char *arg, domid_t *domid)

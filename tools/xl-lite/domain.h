@@ -29,6 +29,9 @@ int domain_type(struct host *host, const struct hv_domain *info,
  */
 int domain_by_name(struct store *s, const char *name, domid_t *domid,
 		   bool *initialised);
+/* The same, as a transaction sees it. */
+int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
+		      domid_t *domid, bool *initialised);
 
 /*
  * A domain as a command's argument names it: digits are its number, else it

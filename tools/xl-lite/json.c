@@ -110,9 +110,9 @@ static void print_create_info(struct json *j, const struct guest_config *c)
 
 static void print_vcpus(struct json *j, const struct guest_config *c)
 {
-	if (c->vcpus_set || c->maxvcpus_set)
+	if (c->vcpus_set || c->maxvcpus_set || j->stored)
 		field_number(j, "max_vcpus", c->maxvcpus);
-	if (!c->vcpus_set)
+	if (!c->vcpus_set && !j->stored)
 		return;
 	open_array(j, "avail_vcpus");
 	for (unsigned int i = 0; i < c->vcpus; i++)
@@ -139,9 +139,9 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 {
 	open_map(j, "b_info");
 	print_vcpus(j, c);
-	if (c->memory_set || c->maxmem_set)
+	if (c->memory_set || c->maxmem_set || j->stored)
 		field_number(j, "max_memkb", c->maxmem_kib);
-	if (c->memory_set)
+	if (c->memory_set || j->stored)
 		field_number(j, "target_memkb", c->memory_kib);
 	if (j->stored)
 		field_number(j, "video_memkb", 0);

@@ -14,8 +14,9 @@
 int json_print_config(const struct guest_config *config, FILE *to);
 
 /*
- * CONFIG as it is kept for a running guest, for libxl too: it takes a display
- * memory that is not stored for one of -1 KiB.
+ * CONFIG as it is kept for a running guest, for libxl too: with the vcpus and
+ * the memory that it got when they were not given, and with a display memory,
+ * which libxl takes for -1 KiB when there is none.
  */
 int json_print_stored(const struct guest_config *config, FILE *to);
 

@@ -9,6 +9,8 @@
 
 #include "lib/log.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@ const struct command commands[] = {
 	  "-f, --force\tDo not wait for the guest to let go of it.\n" },
 	{ "block-list", cmd_block_list, false, "DOMAIN...",
 	  "List the disks of guests", NULL },
+	{ "button-press", cmd_button_press, false, "DOMAIN BUTTON",
+	  "Press a guest's power or sleep button; use trigger", NULL },
 	{ "check", cmd_check, false, "[OPTIONS] FILE... [KEY=VALUE...]",
 	  "Check guests' configurations; needs no Xen and no root",
 	  "-q, --quiet\tSay nothing about what is right.\n"
@@ -50,6 +54,8 @@ const struct command commands[] = {
 	  "-f, --defconfig FILE\tThe same as FILE alone.\n"
 	  "-e\tDo not wait in the background for the guest's end.\n"
 	  "-F\tWait for the guest's end in the foreground.\n" },
+	{ "debug-keys", cmd_debug_keys, false, "KEYS",
+	  "Type KEYS on Xen's own console", NULL },
 	{ "destroy", cmd_destroy, false, "DOMAIN",
 	  "End a domain at once", NULL },
 	{ "dmesg", cmd_dmesg, false, "[OPTIONS]",
@@ -61,6 +67,8 @@ const struct command commands[] = {
 	  "Print the number of the domain of that name", NULL },
 	{ "domname", cmd_domname, false, "DOMID",
 	  "Print the name of the domain of that number", NULL },
+	{ "dump-core", cmd_dump_core, false, "DOMAIN FILE",
+	  "Write a guest's memory to a file for crash and gdb", NULL },
 	{ "events", cmd_events, false, "",
 	  "Tell what happens to guests, as it happens, as lines of JSON", NULL },
 	{ "gc", cmd_gc, true, "[OPTIONS]",
@@ -78,6 +86,10 @@ const struct command commands[] = {
 	  "-Z, --context\tWith security label.\n"
 	  "-c, --cpupool\tWith CPU pool.\n"
 	  "-n, --numa\tWith the NUMA nodes they prefer.\n" },
+	{ "mem-max", cmd_mem_max, false, "DOMAIN SIZE",
+	  "Set how much memory a domain may ever have; SIZE is MiB", NULL },
+	{ "mem-set", cmd_mem_set, false, "DOMAIN SIZE",
+	  "Set how much memory a domain shall have; SIZE is MiB", NULL },
 	{ "network-attach", cmd_network_attach, true, "DOMAIN [KEY=VALUE...]",
 	  "Give a guest one more network interface", NULL },
 	{ "network-detach", cmd_network_detach, false,
@@ -88,15 +100,49 @@ const struct command commands[] = {
 	  "List the network interfaces of guests", NULL },
 	{ "pause", cmd_pause, false, "DOMAIN",
 	  "Stop a domain's vcpus", NULL },
+	{ "reboot", cmd_reboot, false, "[OPTIONS] -a|DOMAIN",
+	  "Ask a guest to reboot",
+	  "-a, --all\tAsk all guests.\n"
+	  "-w, --wait\tWait until it has stopped; twice: until it is gone.\n"
+	  "-F\tPress the reset button of an HVM guest without Xen's "
+	  "drivers.\n" },
+	{ "rename", cmd_rename, false, "DOMAIN NAME",
+	  "Give a domain another name", NULL },
+	{ "sched-credit", cmd_sched_credit, false, "[OPTIONS]",
+	  "Show or set how domains share processors under credit",
+	  "-d, --domain DOMAIN\tOf this domain.\n"
+	  "-w, --weight N\tSet its weight, against others'.\n"
+	  "-c, --cap N\tSet its limit, in percent of a processor.\n"
+	  "-s, --schedparam\tOf the scheduler itself.\n"
+	  "-t, --tslice_ms N\tSet its timeslice.\n"
+	  "-r, --ratelimit_us N\tSet its rate limit.\n"
+	  "-m, --migration_delay_us N\tSet its migration delay.\n"
+	  "-p, --cpupool POOL\tOf this pool.\n" },
+	{ "sched-credit2", cmd_sched_credit2, false, "[OPTIONS]",
+	  "Show or set how domains share processors under credit2",
+	  "-d, --domain DOMAIN\tOf this domain.\n"
+	  "-w, --weight N\tSet its weight, against others'.\n"
+	  "-c, --cap N\tSet its limit, in percent of a processor.\n"
+	  "-s, --schedparam\tOf the scheduler itself.\n"
+	  "-r, --ratelimit_us N\tSet its rate limit.\n"
+	  "-p, --cpupool POOL\tOf this pool.\n" },
+	{ "set-parameters", cmd_set_parameters, false, "PARAMETERS",
+	  "Change what Xen's command line says, where that can be", NULL },
 	{ "sharing", cmd_sharing, false, "[DOMAIN]",
 	  "List the domains with memory they share with others", NULL },
 	{ "shutdown", cmd_shutdown, false, "[OPTIONS] -a|DOMAIN",
 	  "Ask a guest to shut down",
 	  "-a, --all\tAsk all guests.\n"
-	  "-w, --wait\tWait until it has.\n"
-	  "-F\tFor HVM guests without Xen's drivers; else without effect.\n" },
+	  "-w, --wait\tWait until it has; twice: until it is gone.\n"
+	  "-F\tPress the power button of an HVM guest without Xen's "
+	  "drivers.\n" },
+	{ "sysrq", cmd_sysrq, false, "DOMAIN LETTER",
+	  "Send a guest's kernel a SysRq key", NULL },
 	{ "top", cmd_top, false, "",
 	  "Watch the domains: Xen's own xentop", NULL },
+	{ "trigger", cmd_trigger, false,
+	  "DOMAIN power|sleep|nmi|init|reset [VCPU]",
+	  "Do to a guest what hardware would", NULL },
 	{ "unpause", cmd_unpause, false, "DOMAIN",
 	  "Let a domain's vcpus run again", NULL },
 	{ "uptime", cmd_uptime, false, "[OPTIONS] [DOMAIN...]",
@@ -104,8 +150,19 @@ const struct command commands[] = {
 	  "-s\tShort, with the time of day and without seconds.\n" },
 	{ "vcpu-list", cmd_vcpu_list, false, "[DOMAIN...]",
 	  "List the virtual processors of domains", NULL },
+	{ "vcpu-pin", cmd_vcpu_pin, true,
+	  "[OPTIONS] DOMAIN VCPU|all CPUS|- [CPUS|-]",
+	  "Set where a virtual processor may, and had better, run",
+	  "-f, --force\tTake away a pin of the guest's own.\n"
+	  "-i, --ignore-global-affinity-masks\tWhatever xl.conf allows.\n" },
+	{ "vcpu-set", cmd_vcpu_set, false, "[OPTIONS] DOMAIN COUNT",
+	  "Set how many of its virtual processors a guest shall use",
+	  "-i, --ignore-host\tMore than this machine has, too.\n" },
 	{ "vm-list", cmd_vm_list, false, "",
 	  "List the guests of this host by UUID", NULL },
+	{ "vncviewer", cmd_vncviewer, false, "[OPTIONS] DOMAIN",
+	  "Look at a guest's display",
+	  "-a, --autopass\tGive the viewer the password.\n" },
 	{ 0 },
 };
 
@@ -151,6 +208,16 @@ static int run_command(struct cmd *cmd, int argc, char **argv)
 	return cmd->command->run(cmd, argc, argv);
 }
 
+/* Who reads a list that was cut short must be able to know. */
+static int finish(int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && status == STATUS_OK) {
+		log_err(-errno, "standard output");
+		return STATUS_ERROR;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	char help_word[] = "help", *help[] = { help_word, NULL };
@@ -170,7 +237,7 @@ int main(int argc, char **argv)
 		case 'T': cmd.timestamps = true; break;
 		case 'N': cmd.dry_run = true; break;
 		case 'h':
-			return run_command(&cmd, 1, help);
+			return finish(run_command(&cmd, 1, help));
 		default:
 			log_fail(0, "'xl-lite help' lists options and commands");
 			return STATUS_USAGE;
@@ -180,5 +247,5 @@ int main(int argc, char **argv)
 		log_fail(0, "no command given: 'xl-lite help' lists all");
 		return STATUS_ERROR;
 	}
-	return run_command(&cmd, argc - optind, argv + optind);
+	return finish(run_command(&cmd, argc - optind, argv + optind));
 }
