@@ -97,9 +97,9 @@ refused() {
 
 # create_with PROGRAM NAME TYPE OPTION [LINE...]: the guest that does nothing
 create_with() {
-	local program=$1 name=$2 type=$3 option=$4
+	local program=$1 name=$2 type=$3 option=${4-}
 
-	shift 4
+	shift $(($# < 4 ? $# : 4))
 	{
 		printf '%s\n' "name='$name'" "type='$type'" "kernel='$tiny'" \
 			"memory=32" "vcpus=2" "maxmem=48" \
