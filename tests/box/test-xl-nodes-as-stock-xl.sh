@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # xl-lite writes the nodes that stock xl writes, with the same permissions, and
-# each of the two lists, and ends, the other's guests: PV and PVH.
+# each of the two lists, and ends, the other's guests: PV, PVH and HVM. QEMU is
+# started with the same words, too.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 33
+plan 50
 
 modprobe brd rd_nr=1 rd_size=16384
 echo 'vif.backend = "kernel"' >/etc/xl-lite.conf
@@ -16,7 +17,8 @@ cat >"$work/hotplug" <<'EOS'
 #!/bin/sh
 case $1 in add|online) ;; *) exit 0 ;; esac
 case $XENBUS_TYPE in
-vbd) xenstore-write "$XENBUS_PATH/physical-device" 1:0 ;;
+vbd) xenstore-write "$XENBUS_PATH/physical-device" 1:0 \
+	"$XENBUS_PATH/physical-device-path" /dev/ram0 ;;
 esac
 xenstore-write "$XENBUS_PATH/hotplug-status" connected
 EOS
@@ -24,8 +26,12 @@ chmod +x "$work/hotplug"
 
 # The same guest for both: nothing in its nodes is left to chance.
 twin() {
+	local hvm=()
+
+	# QEMU loads what a PC's loader does
+	[ "$1" != hvm ] || hvm=("kernel='$box_guest/vmlinuz'" "serial='pty'")
 	guest_cfg twin "type='$1'" "uuid='6c5c5e0a-9a3f-4d52-8f21-0d1c3e9b7a11'" \
-		"vcpus=2" "maxvcpus=3" \
+		"vcpus=2" "maxvcpus=3" "${hvm[@]}" \
 		"disk=['backendtype=phy,vdev=xvda${2:+,script=$2},target=/dev/ram0']" \
 		"vif=['bridge=xenbr0,mac=00:16:3e:11:22:33${2:+,script=$2}']"
 }
@@ -35,14 +41,23 @@ twin() {
 nodes() {
 	xenstore-ls -fp | grep -v '^/local/domain/0/\(control\|domid\|name\)' |
 	sed -E "s,/domain/$1/,/domain/N/,; s,/domain/$1 ,/domain/N ,
-		s,/domain/$1/,/domain/N/,2; s,(/(vbd|vif|console))/$1\b,\1/N,g
+		s,/domain/$1/,/domain/N/,2
+		s,(/(vbd|vif|vkbd|console|device-model))/$1\b,\1/N,g
 		s,\"/local/domain/$1/,\"/local/domain/N/,
 		s,^/libxl/$1\b,/libxl/N,
 		s,([(,][nrwb])$1\b,\1N,g
 		s,(/(domid|frontend-id)) = \"$1\",\1 = \"N\",
-		s,((start_time|ring-ref|tty|script)) = \".*\",\1 = \"-\"," |
+		s,((start_time|ring-ref|tty|script|device-model-pid)) = \".*\",\1 = \"-\"," |
 	grep -Ev '/backend/(vbd|vif)/N/[0-9]+/(feature|discard-[^e]|multi-queue|max-ring|sectors|info|sector-size|physical-sector|physical-device-path)' |
 	sort
+}
+
+# What QEMU was started with, a word a line.
+qemu_words() {
+	tr '\0' '\n' <"/proc/$(xenstore-read \
+		"/local/domain/$1/image/device-model-pid")/cmdline" |
+		sed -E "s,^$1\$,N,; s,qmp-(libxl|libxenstat)-$1,qmp-\1-N,
+			s,vif$1\.,vifN.,"
 }
 
 same_list() {
@@ -60,6 +75,7 @@ compare() {
 	stock=$(xl domid twin)
 	wait_until 20 test -n "$(xenstore-read /local/domain/$stock/console/tty)"
 	nodes "$stock" >"$work/stock.$type.nodes"
+	[ "$type" != hvm ] || qemu_words "$stock" >"$work/stock.qemu"
 
 	check "xl-lite list is xl's to the byte" same_list list
 	check "xl-lite list -v is, too" same_list list -v
@@ -77,6 +93,13 @@ compare() {
 	nodes "$ours" >"$work/ours.$type.nodes"
 	check "nodes and permissions are those that xl writes" \
 		diff "$work/stock.$type.nodes" "$work/ours.$type.nodes"
+	if [ "$type" = hvm ]; then
+		# the image is open in our disk server as well
+		qemu_words "$ours" | sed 's/,file.locking=off$//' \
+			>"$work/ours.qemu"
+		check "QEMU is started with the words that xl starts it with" \
+			diff "$work/stock.qemu" "$work/ours.qemu"
+	fi
 
 	check "list is the same for our guest" same_list list
 	check "xl list -l knows our guest" xl list -l twin
@@ -87,5 +110,6 @@ compare() {
 
 compare pv
 compare pvh
-cp "$work"/*.nodes "$logs"
+compare hvm
+cp "$work"/*.nodes "$work"/*.qemu "$logs"
 leak_check

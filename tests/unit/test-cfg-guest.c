@@ -72,9 +72,10 @@ static const struct {
 	{ "type='pvh';pvshim=1",
 	  "2:12: error: pvshim: xl knows this key, but xl-lite does not do it "
 	  "yet: leave it out, or use xl for this guest" },
-	{ "type='pvh';hap=0",
-	  "2:12: error: hap: xl knows this key, but xl-lite does not do it yet: "
-	  "leave it out, or use xl for this guest" },
+	{ "type='pvh';hap=0", "g pvh /k 64/64 MiB 1/1 vcpus" },
+	{ "type='pvh';nestedhvm=1",
+	  "2:12: error: nestedhvm: xl knows this key, but xl-lite does not do "
+	  "it yet: leave it out, or use xl for this guest" },
 	{ "builder='hvm'", "g hvm /k 64/64 MiB 1/1 vcpus" },
 	{ "builder='generic'", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "type='p'", "2:6: error: type='p' is not known: there are pv, pvh, "
@@ -196,7 +197,10 @@ static const struct {
 	  "warning: memory is not given: the guest gets 32 MiB, as with xl: "
 	  "add memory=512 for 512 MiB\ng pv /k 32/32 MiB 1/1 vcpus" },
 	{ "name='g';kernel='/k';maxmem=99", "g pv /k 99/99 MiB 1/1 vcpus" },
-	{ "name='g';type='hvm';memory=1", "g hvm - 1/1 MiB 1/1 vcpus" },
+	{ "name='g';type='hvm';memory=9", "g hvm - 9/9 MiB 1/1 vcpus" },
+	{ "name='g';type='hvm';memory=8",
+	  "1:28: error: memory: 8 MiB of it are the graphics card's "
+	  "(videoram=), and nothing is left for the guest" },
 	{ "name=[];kernel='/k';memory=1",
 	  "1:6: error: name is one text, not a list" },
 };

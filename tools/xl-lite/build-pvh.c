@@ -20,6 +20,8 @@ uint64_t build_pvh_pool_kib(const struct guest_config *config, bool hap)
 {
 	const uint64_t kib_per_mib = POOL_KIB_PER_MIB * (hap ? 1 : 2);
 
+	if (config->shadow_set)
+		return config->shadow_kib;
 	return (uint64_t)config->maxvcpus * POOL_KIB_PER_VCPU +
 	       config->maxmem_kib / 1024 * kib_per_mib;
 }

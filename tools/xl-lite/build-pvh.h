@@ -5,7 +5,7 @@
 
 #include "tools/xl-lite/build.h"
 
-/* Of build_overhead_kib(): memory of Xen's for the guest's paging. */
+/* Of build_overhead_kib(): memory of Xen's for the guest's paging; HVM, too. */
 uint64_t build_pvh_pool_kib(const struct guest_config *config, bool hap);
 
 int build_pvh_prepare(struct hv *hv, const struct guest_config *config,

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Building a guest; see build.h. Failures are logged here. What only a PVH
- * guest needs is in build-pvh.c.
+ * Building a guest; see build.h. Failures are logged here. What only a PVH or
+ * HVM guest needs is in build-pvh.c and build-hvm.c.
  */
 #include "config.h"
 
 #include "tools/xl-lite/build.h"
 
 #include <errno.h>
+#include <string.h>
+#include <time.h>
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/build-hvm.h"
 #include "tools/xl-lite/build-pvh.h"
 #include "tools/xl-lite/pvh-memory.h"
 
@@ -19,18 +22,13 @@
 
 /* What Xen needs beside a guest's memory, as libxl counts it. */
 #define PV_OVERHEAD_KIB 1024
-#define PVH_OVERHEAD_KIB 2048
-
-static bool is_pvh(const struct guest_config *config)
-{
-	return config->type == GUEST_PVH;
-}
+#define HVM_OVERHEAD_KIB 2048	/* and PVH */
 
 uint64_t build_overhead_kib(const struct guest_config *config, bool hap)
 {
-	if (!is_pvh(config))
+	if (config->type == GUEST_PV)
 		return PV_OVERHEAD_KIB;
-	return PVH_OVERHEAD_KIB + build_pvh_pool_kib(config, hap);
+	return HVM_OVERHEAD_KIB + build_pvh_pool_kib(config, hap);
 }
 
 int build_step(struct hv *hv, const struct guest_config *config,
@@ -40,6 +38,39 @@ int build_step(struct hv *hv, const struct guest_config *config,
 		return 0;
 	return log_fail(err, "guest %s: %s: %s", config->name, what,
 			hv_why(hv, err));
+}
+
+/* What depends on how the guest has its memory and interrupts. */
+static int prepare_type(struct hv *hv, const struct guest_config *config,
+			const struct build *build)
+{
+	switch (config->type) {
+	case GUEST_HVM:
+		return build_hvm_prepare(hv, config, build);
+	case GUEST_PVH:
+		return build_pvh_prepare(hv, config, build);
+	case GUEST_PV:
+		break;
+	}
+	return build_step(hv, config, "limit its memory map",
+			  hv_domain_memmap_limit(hv, build->domid,
+						 config->maxmem_kib));
+}
+
+/* Of a guest that is not told the time in UTC. */
+static int set_clock(struct hv *hv, const struct guest_config *config,
+		     domid_t domid)
+{
+	int32_t offset = config->rtc_timeoffset;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (config->localtime == CHOICE_YES && localtime_r(&now, &tm))
+		offset += tm.tm_gmtoff;
+	if (!offset)
+		return 0;
+	return build_step(hv, config, "set its clock",
+			  hv_domain_time_offset(hv, domid, offset));
 }
 
 int build_prepare(struct hv *hv, const struct guest_config *config,
@@ -64,18 +95,19 @@ int build_prepare(struct hv *hv, const struct guest_config *config,
 				 hv_evtchn_alloc(hv, domid,
 						 build->console_domid,
 						 &build->console_port));
-	if (!err && is_pvh(config))
-		err = build_pvh_prepare(hv, config, build);
-	else if (!err)
-		err = build_step(hv, config, "limit its memory map",
-				 hv_domain_memmap_limit(hv, domid,
-							config->maxmem_kib));
+	if (!err)
+		err = prepare_type(hv, config, build);
+	if (!err)
+		err = set_clock(hv, config, domid);
 	if (!err)
 		err = build_step(hv, config, "set the time stamp counter",
 				 hv_domain_tsc_default(hv, domid));
 	if (!err)
 		err = build_step(hv, config, "set the CPUID policy",
-				 hv_domain_cpuid_default(hv, domid));
+				 hv_domain_cpuid(hv, domid,
+						 choose(config->hvm.pae, true),
+						 choose(config->hvm.nested,
+							false)));
 	return err;
 }
 
@@ -93,10 +125,14 @@ static int parse_step(struct hv *hv, const struct guest_config *config, int err)
 {
 	if (!err)
 		return 0;
+	if (config->type == GUEST_HVM)
+		return log_fail(-EINVAL, "guest %s: hvmloader: %s: is firmware_override= right?",
+				config->name, hv_why(hv, err));
 	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for %s guests (for Linux: built with %s), in a compression that Xen knows?",
 			config->name, config->kernel, hv_why(hv, err),
-			is_pvh(config) ? "PVH" : "PV",
-			is_pvh(config) ? "CONFIG_PVH" : "CONFIG_XEN_PV");
+			config->type == GUEST_PVH ? "PVH" : "PV",
+			config->type == GUEST_PVH ? "CONFIG_PVH"
+						  : "CONFIG_XEN_PV");
 }
 
 static int memory_step(struct hv *hv, const struct guest_config *config,
@@ -120,25 +156,68 @@ static int memory_step(struct hv *hv, const struct guest_config *config,
 static int place_step(struct hv *hv, const struct guest_config *config,
 		      int err)
 {
+	const unsigned long long mib = config->memory_kib / 1024;
+
 	if (!err)
 		return 0;
+	if (config->type == GUEST_HVM)
+		return log_fail(err, "guest %s: place hvmloader and BIOS: %s: are %llu MiB too little for them? Try more memory=",
+				config->name, hv_why(hv, err), mib);
 	return log_fail(err, "guest %s: place kernel %s%s%s: %s: are %llu MiB too little for them? Try more memory=",
 			config->name, config->kernel,
 			config->ramdisk ? " and ramdisk " : "",
 			config->ramdisk ? config->ramdisk : "",
-			hv_why(hv, err),
-			(unsigned long long)config->memory_kib / 1024);
+			hv_why(hv, err), mib);
+}
+
+/* What starts in the guest. Of an HVM guest kernel= is QEMU's to bring. */
+static int load_files(struct hv *hv, const struct guest_config *config,
+		      const struct hvm_files *files, struct hv_image *image)
+{
+	int err;
+
+	if (config->type == GUEST_HVM) {
+		err = file_step(hv, config, "hvmloader", files->hvmloader,
+				hv_image_kernel(image, files->hvmloader));
+		if (err)
+			return err;
+		return file_step(hv, config, "BIOS", files->bios,
+				 hv_image_firmware(image, files->bios));
+	}
+	err = file_step(hv, config, "kernel", config->kernel,
+			hv_image_kernel(image, config->kernel));
+	if (!err && config->ramdisk)
+		err = file_step(hv, config, "ramdisk", config->ramdisk,
+				hv_image_ramdisk(image, config->ramdisk));
+	return err;
+}
+
+static int describe(struct hv *hv, const struct guest_config *config,
+		    struct hv_image *image, const struct hv_layout *layout)
+{
+	switch (config->type) {
+	case GUEST_HVM:
+		return build_hvm_describe(hv, config, image, layout);
+	case GUEST_PVH:
+		return build_pvh_describe(hv, config, image, layout);
+	case GUEST_PV:
+		break;
+	}
+	return 0;
 }
 
 int build_load(struct hv *hv, const struct guest_config *config,
 	       struct build *build)
 {
-	const struct hv_layout layout = pvh_memory_layout(config->maxmem_kib);
+	const bool hvm = config->type == GUEST_HVM;
+	const struct hv_layout layout = hvm ? build_hvm_layout(config) :
+		pvh_memory_layout(config->maxmem_kib);
 	const struct hv_image_args args = {
 		.domid = build->domid,
 		.cmdline = config->cmdline,
-		.memory_kib = config->memory_kib,
-		.layout = is_pvh(config) ? &layout : NULL,
+		.memory_kib = config->memory_kib - hvm_video_kib(config),
+		.layout = config->type == GUEST_PV ? NULL : &layout,
+		.device_model = hvm,
 		.max_vcpus = config->maxvcpus,
 		.store_port = build->store_port,
 		.console_port = build->console_port,
@@ -152,17 +231,13 @@ int build_load(struct hv *hv, const struct guest_config *config,
 			 hv_image_open(hv, &args, &image));
 	if (err)
 		return err;
-	err = file_step(hv, config, "kernel", config->kernel,
-			hv_image_kernel(image, config->kernel));
-	if (!err && config->ramdisk)
-		err = file_step(hv, config, "ramdisk", config->ramdisk,
-				hv_image_ramdisk(image, config->ramdisk));
+	err = load_files(hv, config, build->files, image);
 	if (!err)
 		err = parse_step(hv, config, hv_image_parse(image));
 	if (!err)
 		err = memory_step(hv, config, hv_image_memory(image));
-	if (!err && is_pvh(config))
-		err = build_pvh_describe(hv, config, image, &layout);
+	if (!err)
+		err = describe(hv, config, image, &layout);
 	if (!err)
 		err = place_step(hv, config, hv_image_place(image));
 	if (!err)
@@ -172,6 +247,8 @@ int build_load(struct hv *hv, const struct guest_config *config,
 		err = build_step(hv, config,
 				 "grant the xenstore and console pages",
 				 hv_image_grants(image));
+	if (!err && hvm)
+		err = build_hvm_finish(hv, config, image);
 	if (!err)
 		hv_image_frames(image, &build->frames);
 	return err;

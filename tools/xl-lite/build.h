@@ -5,18 +5,20 @@
 
 #include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/hv.h"
+#include "tools/xl-lite/hvm-files.h"
 
 struct build {
 	domid_t domid;
 	domid_t store_domid, console_domid;	/* who serves them */
 	evtchn_port_t store_port, console_port;	/* made by build_prepare() */
-	bool hap;				/* PVH: as the domain was made */
+	bool hap;				/* not PV: as it was made */
+	const struct hvm_files *files;		/* HVM */
 	struct hv_image_frames frames;		/* found by build_load() */
 };
 
 /*
  * What Xen takes for the guest beside its own memory. HAP is whether the
- * processor does a PVH guest's paging.
+ * processor does a PVH or HVM guest's paging.
  */
 uint64_t build_overhead_kib(const struct guest_config *config, bool hap);
 

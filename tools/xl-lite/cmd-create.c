@@ -17,6 +17,7 @@
 #include "tools/xl-lite/guest-state.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/monitor.h"
+#include "tools/xl-lite/unpause.h"
 
 struct create_options {
 	bool verbose;		/* -v */
@@ -68,7 +69,10 @@ static int run_guest(struct host *host, const struct create_options *o,
 	if (!o->alone)
 		err = have_minded(o, config, domid);
 	if (!err && o->console)
-		err = console_start(console, domid);
+		/* an emulated machine is told of by its serial port, as with xl */
+		err = console_start(console, domid,
+				    config->type == GUEST_HVM ?
+				    CONSOLE_SERIAL : CONSOLE_PV);
 	if (err)
 		return err;
 	if (!o->paused)

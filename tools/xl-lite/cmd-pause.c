@@ -12,6 +12,7 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/unpause.h"
 
 static int run(const struct cmd *cmd, int argc, char **argv, bool pause)
 {
@@ -24,13 +25,15 @@ static int run(const struct cmd *cmd, int argc, char **argv, bool pause)
 		return status;
 	if (host_open(&host) || domain_argument(&host, argv[optind], &domid))
 		return STATUS_ERROR;
-	err = pause ? hv_domain_pause(host.hv, domid)
-		    : hv_domain_unpause(host.hv, domid);
+	if (!pause)
+		return guest_unpause(&host, domid,
+				     guest_type_of(&host, domid)) ?
+			STATUS_ERROR : STATUS_OK;
+	err = hv_domain_pause(host.hv, domid);
 	if (!err)
 		return STATUS_OK;
-	log_fail(err, "domain %u: %s: %s", domid, pause ? "pause" : "unpause",
-		 err == -ESRCH ? "there is no such domain"
-			       : hv_why(host.hv, err));
+	log_fail(err, "domain %u: pause: %s", domid, err == -ESRCH ?
+		 "there is no such domain" : hv_why(host.hv, err));
 	return STATUS_ERROR;
 }
 

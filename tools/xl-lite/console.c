@@ -35,18 +35,19 @@ static int exec_xenconsole(domid_t domid, const char *type,
 	return log_err(-errno, "console of domain %u: %s", domid, path);
 }
 
+static const char *const type_names[] = {
+	[CONSOLE_PV] = "pv",
+	[CONSOLE_SERIAL] = "serial",
+	[CONSOLE_VUART] = "vuart",
+};
+
 int console_exec(domid_t domid, enum console_type type, unsigned int number)
 {
-	static const char *const names[] = {
-		[CONSOLE_PV] = "pv",
-		[CONSOLE_SERIAL] = "serial",
-		[CONSOLE_VUART] = "vuart",
-	};
-
-	return exec_xenconsole(domid, names[type], number, -1);
+	return exec_xenconsole(domid, type_names[type], number, -1);
 }
 
-int console_start(struct console *console, domid_t domid)
+int console_start(struct console *console, domid_t domid,
+		  enum console_type type)
 {
 	int ends[2];
 	char byte;
@@ -57,7 +58,7 @@ int console_start(struct console *console, domid_t domid)
 	console->pid = fork();
 	if (console->pid == 0) {
 		close(ends[0]);
-		exec_xenconsole(domid, "pv", 0, ends[1]);
+		exec_xenconsole(domid, type_names[type], 0, ends[1]);
 		_exit(1);
 	}
 	close(ends[1]);

@@ -21,7 +21,8 @@ enum console_type {
 int console_exec(domid_t domid, enum console_type type, unsigned int number);
 
 /* Start it beside us and wait until it has the guest's tty open. */
-int console_start(struct console *console, domid_t domid);
+int console_start(struct console *console, domid_t domid,
+		  enum console_type type);
 /* Until its user leaves it; nothing when it was not started. */
 void console_wait(struct console *console);
 

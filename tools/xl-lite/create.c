@@ -25,11 +25,13 @@
 
 #include "tools/xl-lite/build.h"
 #include "tools/xl-lite/destroy.h"
+#include "tools/xl-lite/device-model.h"
 #include "tools/xl-lite/devices.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/interrupt.h"
 #include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/ready.h"
+#include "tools/xl-lite/unpause.h"
 #include "tools/xl-lite/userdata.h"
 
 struct creation {
@@ -42,6 +44,9 @@ struct creation {
 	struct mark mark;	/* of our work, for whoever has to finish it */
 	struct mark_record record;
 	struct interrupt interrupt;	/* between steps we are undone */
+	struct hvm_files files;
+	struct dm_request dm_request;
+	struct device_model dm;
 	bool made;		/* there is a domain, and maybe more */
 };
 
@@ -93,11 +98,12 @@ static int check_name(struct creation *c)
 	return 0;
 }
 
-static int check_type(struct creation *c)
+static int check_files(struct creation *c)
 {
-	if (c->config->type == GUEST_HVM)
-		return log_fail(-EINVAL, "guest %s: type=\"hvm\": only PV and PVH guests can be created yet: use xl for this one",
-				c->config->name);
+	if (c->config->type == GUEST_HVM) {
+		c->build.files = &c->files;
+		return hvm_files_find(c->config, &c->files);
+	}
 	if (!c->config->kernel)
 		return log_fail(-EINVAL, "guest %s: kernel= is missing: a %s guest starts from one",
 				c->config->name,
@@ -109,16 +115,24 @@ static int check_type(struct creation *c)
 static int check_abilities(const struct creation *c)
 {
 	const struct hv_host *h = &c->hv_host;
+	const enum guest_type type = c->config->type;
+	const char *title = type == GUEST_HVM ? "HVM" : "PVH";
 
-	if (c->config->type == GUEST_PV)
+	if (type == GUEST_PV)
 		return h->pv ? 0 :
 			log_fail(-EINVAL, "guest %s: this Xen was built without PV guests: try type=\"pvh\"",
 				 c->config->name);
 	if (!h->hvm)
-		return log_fail(-EINVAL, "guest %s: PVH guests need a processor with virtualisation (Intel VT-x, AMD-V): switch it on in the firmware's setup, or take type=\"pv\"",
-				c->config->name);
+		return log_fail(-EINVAL, "guest %s: %s guests need a processor with virtualisation (Intel VT-x, AMD-V): switch it on in the firmware's setup, or take type=\"pv\"",
+				c->config->name, title);
 	if (!h->hap && !h->shadow)
-		return log_fail(-EINVAL, "guest %s: PVH guests need paging by the processor (Intel EPT, AMD RVI), or a Xen built with shadow paging, and there is neither: take type=\"pv\"",
+		return log_fail(-EINVAL, "guest %s: %s guests need paging by the processor (Intel EPT, AMD RVI), or a Xen built with shadow paging, and there is neither: take type=\"pv\"",
+				c->config->name, title);
+	if (c->config->hap == CHOICE_YES && !h->hap)
+		return log_fail(-EINVAL, "guest %s: hap=1: this processor does no paging for guests (Intel EPT, AMD RVI): leave it out",
+				c->config->name);
+	if (c->config->hap == CHOICE_NO && !h->shadow)
+		return log_fail(-EINVAL, "guest %s: hap=0: this Xen was built without shadow paging: leave it out",
 				c->config->name);
 	return 0;
 }
@@ -134,7 +148,7 @@ static int check_host(struct creation *c)
 	err = check_abilities(c);
 	if (err)
 		return err;
-	c->build.hap = c->hv_host.hap;
+	c->build.hap = choose(c->config->hap, c->hv_host.hap);
 	want = c->config->memory_kib +
 	       build_overhead_kib(c->config, c->build.hap);
 	if (want > c->hv_host.free_kib)
@@ -194,6 +208,10 @@ static void write_vm(struct nodes *n, const struct creation *c,
 	nodes_put(n, vm, "uuid", "%s", uuid);
 	if (config->type == GUEST_PV)
 		write_image(n, config, vm);
+	if (config->type == GUEST_HVM) {
+		nodes_put(n, vm, "image/ostype", "hvm");
+		nodes_put(n, vm, "rtc/timeoffset", "%s", "");
+	}
 	nodes_put(n, vm, "start_time", "%lld.%02d", (long long)now.tv_sec,
 		  (int)now.tv_usec / 10000);
 }
@@ -203,7 +221,8 @@ static void write_vm(struct nodes *n, const struct creation *c,
  * are made in it, so that they inherit that, and dom0's after that: a request
  * for each less. Nobody sees it meanwhile, in the transaction.
  */
-static void write_guests_own(struct nodes *n, domid_t domid, const char *dir)
+static void write_guests_own(struct nodes *n, const struct creation *c,
+			     const char *dir)
 {
 	static const char *const names[] = {
 		"device/suspend/event-channel",
@@ -222,12 +241,17 @@ static void write_guests_own(struct nodes *n, domid_t domid, const char *dir)
 	static const char *const folders[] = {
 		"device/suspend", "device", "control", NULL,
 	};
+	const domid_t domid = c->build.domid;
 	const struct node_access own = { .owner = domid, .reader = domid };
 	const struct node_access ours = { .owner = 0, .reader = domid };
 
 	nodes_make(n, own, dir, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		nodes_mkdir(n, dir, names[i]);
+	if (c->config->type == GUEST_HVM) {
+		nodes_mkdir(n, dir, "control/feature-s3");
+		nodes_mkdir(n, dir, "control/feature-s4");
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		nodes_access(n, ours, dir, folders[i]);
 }
@@ -248,6 +272,7 @@ static void write_domain(struct nodes *n, const struct creation *c,
 			 const char *dir, const char *vm)
 {
 	const struct guest_config *config = c->config;
+	const unsigned long long video_kib = hvm_video_kib(config);
 
 	nodes_put(n, dir, "vm", "%s", vm);
 	nodes_put(n, dir, "name", "%s", config->name);
@@ -255,13 +280,31 @@ static void write_domain(struct nodes *n, const struct creation *c,
 	nodes_put(n, dir, "memory/static-max", "%llu",
 		  (unsigned long long)config->maxmem_kib);
 	nodes_put(n, dir, "memory/target", "%llu",
-		  (unsigned long long)config->memory_kib);
-	nodes_put(n, dir, "memory/videoram", "0");
+		  (unsigned long long)config->memory_kib - video_kib);
+	nodes_put(n, dir, "memory/videoram", "%llu", video_kib);
 	nodes_put(n, dir, "control/platform-feature-multiprocessor-suspend",
 		  "1");
 	nodes_put(n, dir, "control/platform-feature-xs_reset_watches", "1");
 	nodes_put(n, dir, "domid", "%u", c->build.domid);
 	nodes_put(n, dir, "store/port", "%u", c->build.store_port);
+}
+
+/* What hvmloader, and the ACPI tables it makes, go by. */
+static void write_machine(struct nodes *n, const struct hvm_config *hvm,
+			  const char *dir)
+{
+	nodes_put(n, dir, "hvmloader/bios", "%s", hvm_bios_name(hvm->bios));
+	/* to make the hole larger: QEMU would not know */
+	nodes_put(n, dir, "hvmloader/allow-memory-relocate", "0");
+	nodes_put(n, dir, "platform/acpi", "%d", choose(hvm->acpi, true));
+	nodes_put(n, dir, "platform/acpi_s3", "%d", choose(hvm->acpi_s3, true));
+	nodes_put(n, dir, "platform/acpi_s4", "%d", choose(hvm->acpi_s4, true));
+	nodes_put(n, dir, "platform/acpi_laptop_slate", "%d",
+		  choose(hvm->acpi_laptop_slate, false));
+	if (hvm->mmio_hole_mib)
+		nodes_put(n, dir, "platform/mmio_hole_size", "%llu",
+			  (unsigned long long)hvm->mmio_hole_mib << 20);
+	nodes_put(n, dir, "platform/device-model", "qemu_xen");
 }
 
 /*
@@ -316,8 +359,10 @@ static int write_all(struct store *s, xs_transaction_t t, void *arg)
 	nodes_remove(&n, dir, NULL);
 	nodes_remove(&n, libxl, NULL);
 	nodes_make(&n, ours, vm, NULL);
-	write_guests_own(&n, domid, dir);
+	write_guests_own(&n, c, dir);
 	write_domain(&n, c, dir, vm);
+	if (c->config->type == GUEST_HVM)
+		write_machine(&n, &c->config->hvm, dir);
 	write_vm(&n, c, vm);
 	write_console(&n, c, dir);
 	nodes_put(&n, libxl, "type", "%s", guest_type_name(c->config->type));
@@ -336,7 +381,9 @@ static int make_domain(struct creation *c)
 		.max_vcpus = c->config->maxvcpus,
 		.gnttab_v2 = c->hv_host.gnttab_v2,
 		.pvh = c->config->type == GUEST_PVH,
+		.hvm = c->config->type == GUEST_HVM,
 		.hap = c->build.hap,
+		.nested = choose(c->config->hvm.nested, false),
 	};
 	int err;
 
@@ -384,6 +431,32 @@ static int introduce(struct creation *c)
 		       c->config->name);
 }
 
+static int start_device_model(struct creation *c)
+{
+	if (c->config->type != GUEST_HVM)
+		return 0;
+	c->dm_request = (struct dm_request) {
+		.config = c->config,
+		.devices = c->devices,
+		.num_devices = c->num_devices,
+		.domid = c->build.domid,
+		.qemu = c->files.qemu,
+	};
+	return device_model_start(c->host, &c->dm_request, &c->dm);
+}
+
+/* Servers of other devices get ready meanwhile. */
+static int wait_device_model(struct creation *c)
+{
+	int err;
+
+	if (c->config->type != GUEST_HVM)
+		return 0;
+	err = device_model_wait(c->host, &c->dm_request, &c->dm,
+				c->interrupt.fd);
+	return err ? err : device_model_configure(c->host, &c->dm_request);
+}
+
 static int hold_signals(struct creation *c)
 {
 	int err = interrupt_hold(&c->interrupt);
@@ -405,8 +478,11 @@ static void creation_end(struct creation *c)
 {
 	if (c->made) {
 		log_info("guest %s: removed again", c->config->name);
+		device_model_kill(&c->dm);
 		guest_destroy(c->host, c->build.domid, c->config->uuid);
 	}
+	if (c->dm.pidfd >= 0)
+		close(c->dm.pidfd);
 	free(c->devices);
 	mark_remove(&c->mark);
 	interrupt_release(&c->interrupt);
@@ -428,6 +504,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	CLEANUP_CREATION struct creation c = {
 		.host = host,
 		.config = config,
+		.dm.pidfd = -1,
 		.mark.fd = -1,
 		.interrupt = { .fd = -1 },
 	};
@@ -436,7 +513,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	begin_record(&c);
 
 	/* nothing is made before all this is known to be well */
-	if ((err = check_type(&c)) ||
+	if ((err = check_files(&c)) ||
 	    (err = check_host(&c)) ||
 	    (err = check_name(&c)) ||
 	    (err = devices_plan(host, config, &c.devices, &c.num_devices)) ||
@@ -452,6 +529,8 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = build_load(host->hv, config, &c.build)) ||
 	    (err = interrupted(&c.interrupt)) ||
 	    (err = introduce(&c)) ||
+	    (err = start_device_model(&c)) ||
+	    (err = wait_device_model(&c)) ||
 	    (err = wait_ready(&c))) {
 		if (err == -EINTR)
 			log_fail(err, "guest %s: interrupted", config->name);
@@ -481,10 +560,9 @@ int guest_start(struct host *host, const struct guest_config *config,
 	err = mark_write(mark, &record);
 	if (err)
 		return err;
-	err = hv_domain_unpause(host->hv, domid);
+	err = guest_unpause(host, domid, config->type);
 	if (err)
-		return log_fail(err, "guest %s: unpause: %s", config->name,
-				hv_why(host->hv, err));
+		return err;
 	mark_remove(mark);
 	return 0;
 }

@@ -120,7 +120,7 @@ int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 	take_mark(&f, &mark);
 	/* a guest that is gone, or going by itself, needs no pause */
 	hv_domain_pause(host->hv, domid);
-	device_model_stop(host, domid);
+	f.leave.qemu_gone = device_model_stop(host, domid);
 	first = find_and_close(&f.leave);
 	err = say(domid, "remove its nodes",
 		  store_transact(&host->store, remove_nodes, &f));

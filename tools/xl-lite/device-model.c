@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ending a guest's QEMU; see device-model.h. */
+/* A guest's QEMU, while it runs, and its end; see device-model.h. */
 #include "config.h"
 
 #include "tools/xl-lite/device-model.h"
@@ -10,13 +10,32 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/qmp.h"
 
 #define GRACE_MS 5000
+
+int device_model_resume(domid_t domid)
+{
+	CLEANUP_QMP struct qmp q = { .fd = -1 };
+	char socket[64];
+	int err;
+
+	snprintf(socket, sizeof(socket), DM_QMP_SOCKET, domid);
+	err = qmp_open(&q, socket, clock_now_ns() + DM_ANSWER_S * NS_PER_S);
+	if (!err)
+		err = qmp_call(&q, "cont", NULL, 0, NULL);
+	if (err)
+		log_fail(err, "domain %u: let its QEMU run: %s: %s", domid,
+			 socket, qmp_why(&q, err));
+	return err;
+}
 
 /*
  * Is PID the QEMU of this domain? Its number comes from xenstore and may be
@@ -55,9 +74,10 @@ static void end_process(unsigned int pid, domid_t domid)
 	log_warn("domain %u: QEMU (process %u) did not end in %d s: killed",
 		 domid, pid, GRACE_MS / 1000);
 	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+	poll(&p, 1, GRACE_MS);
 }
 
-void device_model_stop(struct host *host, domid_t domid)
+bool device_model_stop(struct host *host, domid_t domid)
 {
 	char path[STORE_PATH_MAX];
 	unsigned int pid;
@@ -65,12 +85,14 @@ void device_model_stop(struct host *host, domid_t domid)
 	path_domain(path, sizeof(path), domid);
 	if (store_read_uint(&host->store, XBT_NULL, path,
 			    "image/device-model-pid", 2, 1 << 22, &pid))
-		return;
+		return false;
 	end_process(pid, domid);
+	waitpid(pid, NULL, WNOHANG);	/* where we have started it */
 	path_device_model(path, sizeof(path), 0, domid);
 	store_remove(&host->store, XBT_NULL, path, NULL);
-	snprintf(path, sizeof(path), "/var/run/xen/qmp-libxl-%u", domid);
+	snprintf(path, sizeof(path), DM_QMP_SOCKET, domid);
 	unlink(path);
-	snprintf(path, sizeof(path), "/var/run/xen/qmp-libxenstat-%u", domid);
+	snprintf(path, sizeof(path), DM_STAT_SOCKET, domid);
 	unlink(path);
+	return true;
 }

@@ -1,11 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* The QEMU that stock xl gives some guests. */
+/*
+ * A guest's QEMU: the process that emulates an HVM guest's devices, and which
+ * stock xl gives some other guests, too.
+ */
 #ifndef XL_LITE_DEVICE_MODEL_H
 #define XL_LITE_DEVICE_MODEL_H
 
+#include <sys/types.h>
+
+#include "tools/xl-lite/dm-args.h"
 #include "tools/xl-lite/host.h"
 
-/* End it, if the domain has one, and remove what it leaves. */
-void device_model_stop(struct host *host, domid_t domid);
+/* How long QEMU may take to be ready, as with libxl, and to answer then. */
+#define DM_START_S 60
+#define DM_ANSWER_S 10
+
+/* One that was started here; pidfd is -1 while there is none. */
+struct device_model {
+	pid_t pid;
+	int pidfd;
+};
+
+/* Start it and note its number in xenstore. */
+int device_model_start(struct host *host, const struct dm_request *request,
+		       struct device_model *dm);
+
+/*
+ * Wait until it is ready. It dies: that is said at once, with its last words.
+ * -EINTR when INTERRUPT_FD, unless that is -1, becomes readable.
+ */
+int device_model_wait(struct host *host, const struct dm_request *request,
+		      const struct device_model *dm, int interrupt_fd);
+
+/*
+ * What only a running QEMU knows or takes: where its serial ports and its VNC
+ * server are, which goes to xenstore; the password; its TAPs, onto the bridge.
+ */
+int device_model_configure(struct host *host,
+			   const struct dm_request *request);
+
+/* It has to go, whatever xenstore says of it, and it does. */
+void device_model_kill(struct device_model *dm);
+
+/* Let the emulated devices run. Logged. */
+int device_model_resume(domid_t domid);
+
+/*
+ * End the domain's QEMU, if there is one, and remove what it leaves. True: the
+ * devices that it served have nobody now who could answer for them.
+ */
+bool device_model_stop(struct host *host, domid_t domid);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/dm-args.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/hotplug.h"
 #include "tools/xl-lite/json.h"
@@ -57,6 +58,8 @@ static int absolute_target(const struct guest_config *config, struct device *d)
 	char cwd[PATH_MAX] = "";
 	int n;
 
+	if (!target)
+		return 0;	/* an empty drive */
 	if (*target != '/' && !getcwd(cwd, sizeof(cwd)))
 		return log_err(-errno, "guest %s: %s: working directory",
 			       config->name, d->name);
@@ -102,6 +105,33 @@ static int plan_scripted_disk(const struct guest_config *config,
 	return plan_script(config, d, disk->script);
 }
 
+/*
+ * An HVM guest's CD drive is emulated; no guest has a driver of Xen's for it.
+ * Its nodes are those of a disk that QEMU serves, for who lists or changes the
+ * medium; but closed, or QEMU would serve it indeed, and QEMU 7.2 dies when the
+ * medium of such a disk goes.
+ */
+static int plan_cdrom(const struct guest_config *config, struct device *d)
+{
+	if (!dm_emulates(config, d))
+		return refuse(config, d, "a CD drive must be one of the first four drives: hda to hdd");
+	d->backend_kind = KIND_QDISK;
+	d->dm = true;
+	return 0;
+}
+
+/* What QEMU cannot do with an emulated disk. */
+static int check_emulated(const struct guest_config *config,
+			  const struct device *d)
+{
+	const struct disk_config *disk = d->disk;
+
+	if (disk->readonly && dm_emulates(config, d) &&
+	    strncmp(disk->vdev, "sd", 2) != 0)
+		return refuse(config, d, "a disk of an emulated IDE or AHCI controller can be written: make it a CD (devtype=cdrom), a SCSI disk (vdev=sda), or one without emulation (vdev=xvdg)");
+	return 0;
+}
+
 static int plan_disk(const struct host *host, const struct guest_config *config,
 		     const struct disk_config *disk, struct device *d)
 {
@@ -116,13 +146,18 @@ static int plan_disk(const struct host *host, const struct guest_config *config,
 		return refuse(config, d, "backend=: disks served by another domain cannot be had yet");
 	if (disk->specification != DISK_SPEC_XEN)
 		return refuse(config, d, "specification=virtio: only specification=xen can be had");
-	if (disk->format == DISK_FORMAT_EMPTY)
+	if (disk->format == DISK_FORMAT_EMPTY && config->type != GUEST_HVM)
 		return refuse(config, d, "an empty drive is of no use to a PV or PVH guest: give it an image");
-	if (disk->format != DISK_FORMAT_RAW)
+	if (disk->format != DISK_FORMAT_RAW &&
+	    disk->format != DISK_FORMAT_EMPTY)
 		return refuse(config, d, "only raw images can be served yet: convert it with 'qemu-img convert -O raw'");
 	if (disk->script)
 		return plan_scripted_disk(config, d);
 	if (absolute_target(config, d))
+		return -EINVAL;
+	if (config->type == GUEST_HVM && disk->cdrom)
+		return plan_cdrom(config, d);
+	if (check_emulated(config, d))
 		return -EINVAL;
 	switch (disk->backendtype) {
 	case DISK_BACKEND_PHY:
@@ -175,12 +210,26 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 	/* what this script does for xl is done here without it */
 	if (script && !hotplug_is_built_in(script, d->backend_kind, false))
 		return plan_script(config, d, script);
+	if (dm_emulates(config, d) && !link_attach_built())
+		return refuse(config, d, "an emulated card: putting its interface onto a bridge takes a build with libmnl: take a card without emulation (type=vif)");
 	if (kernel && !link_attach_built())
 		return refuse(config, d, "the kernel's backend: putting its interface onto a bridge takes a build with libmnl: use xl-lite-netd (backendtype=, vif.backend in /etc/xl-lite.conf)");
 	if (!host_bridge_exists(d->bridge))
 		return log_fail(-ENODEV, "guest %s: %s: bridge %s: does not exist: make it with 'ip link add %s type bridge', or name another with bridge=",
 				config->name, d->name, d->bridge, d->bridge);
 	return 0;
+}
+
+/* Xen's keyboard and pointer, which an HVM guest's QEMU has beside others. */
+static void plan_keyboard(struct device *d)
+{
+	*d = (struct device) {
+		.kind = KIND_VKBD,
+		.frontend_kind = KIND_VKBD,
+		.backend_kind = KIND_VKBD,
+		.dm = true,
+		.name = "vkb 0",
+	};
 }
 
 static int check_daemon(const struct guest_config *config,
@@ -196,6 +245,8 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 		 struct device **devices, size_t *count)
 {
 	const size_t total = config->num_disks + config->num_vifs;
+	const bool keyboard = config->type == GUEST_HVM &&
+			      choose(config->hvm.vkb, true);
 	CLEANUP_FREE struct device *list = calloc(total + 1, sizeof(*list));
 	int first_err = 0;
 
@@ -213,14 +264,16 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 				       &config->vifs[i - config->num_disks], d);
 		if (!err)
 			err = check_daemon(config, d);
-		d->pv = config->type == GUEST_PV;
+		d->guest = config->type;
 		if (err && !first_err)
 			first_err = err;
 	}
 	if (first_err)
 		return first_err;
+	if (keyboard)
+		plan_keyboard(&list[total]);
 	*devices = STEAL_PTR(list);
-	*count = total;
+	*count = total + keyboard;
 	return 0;
 }
 
@@ -308,15 +361,19 @@ static void write_disk_backend(struct nodes *n, const struct device *d,
 			       const struct device_paths *p)
 {
 	const struct disk_config *disk = d->disk;
+	char params[sizeof(d->target) + 8];
 
-	put_both(n, p, "params", d->target);
-	put_both(n, p, "script",
-		 d->script[0] ? d->script : HOTPLUG_SCRIPTS "block");
+	snprintf(params, sizeof(params), "%s%s", d->dm ? "aio:" : "",
+		 d->target);
+	put_both(n, p, "params", params);
+	if (!d->dm)
+		put_both(n, p, "script", d->script[0] ? d->script
+							: HOTPLUG_SCRIPTS "block");
 	put_both(n, p, "removable", flag(disk->removable));
 	put_both(n, p, "bootable", "1");
 	put_both(n, p, "dev", disk->vdev);
 	/* for stock xl: what it calls a disk that it has not to serve */
-	put_both(n, p, "type", "phy");
+	put_both(n, p, "type", d->dm ? "qdisk" : "phy");
 	put_both(n, p, "mode", disk->readonly ? "r" : "w");
 	put_both(n, p, "device-type", disk->cdrom ? "cdrom" : "disk");
 	put_both(n, p, "discard-enable",
@@ -324,7 +381,7 @@ static void write_disk_backend(struct nodes *n, const struct device *d,
 	put_both(n, p, "specification", "xen");
 	if (disk->direct_io_safe)
 		put_both(n, p, "direct-io-safe", "1");
-	if (!d->daemon && !d->script[0]) {
+	if (!d->daemon && !d->dm && !d->script[0]) {
 		/* what the script would find out and write for xen-blkback */
 		nodes_put(n, p->backend, "physical-device", "%x:%x", d->major,
 			  d->minor);
@@ -341,8 +398,13 @@ static void write_disk_frontend(struct nodes *n, const struct device *d,
 	nodes_put(n, p->frontend, "trusted", "%s",
 		  flag(d->disk->trusted != CHOICE_NO));
 	/* of a PV guest it is known what it will speak */
-	if (d->pv)
+	if (d->guest == GUEST_PV)
 		nodes_put(n, p->frontend, "protocol", "%s", "x86_64-abi");
+}
+
+static bool is_ioemu(const struct device *d)
+{
+	return d->guest == GUEST_HVM && d->vif->type != VIF_TYPE_VIF;
 }
 
 static void write_vif_backend(struct nodes *n, const struct device *d,
@@ -373,7 +435,7 @@ static void write_vif_backend(struct nodes *n, const struct device *d,
 	put_both(n, p, "bridge", d->bridge);
 	snprintf(text, sizeof(text), "%u", d->devid);
 	put_both(n, p, "handle", text);
-	put_both(n, p, "type", "vif");
+	put_both(n, p, "type", is_ioemu(d) ? "vif_ioemu" : "vif");
 	if (!d->daemon)
 		put_both(n, p, "hotplug-status", "");
 }
@@ -414,7 +476,7 @@ void device_write(struct nodes *n, const struct device *d, domid_t domid)
 	nodes_put(n, p.frontend, "state", "%d", XenbusStateInitialising);
 	if (d->disk)
 		write_disk_frontend(n, d, &p);
-	else
+	else if (d->vif)
 		write_vif_frontend(n, d, &p, mac);
 
 	nodes_make(n, ours, p.backend, NULL);
@@ -423,8 +485,8 @@ void device_write(struct nodes *n, const struct device *d, domid_t domid)
 	put_both(n, &p, "online", "1");
 	if (d->disk)
 		write_disk_backend(n, d, &p);
-	else
+	else if (d->vif)
 		write_vif_backend(n, d, &p, mac);
 	/* last: a server may begin as soon as it sees a state */
-	put_both(n, &p, "state", "1");
+	put_both(n, &p, "state", d->disk && d->dm ? "6" : "1");
 }

@@ -11,6 +11,10 @@
  *	backend uvbd, uvif	xl-lite-blkd and xl-lite-netd
  *	frontend vbd, vif	the guest kernel's drivers
  *	frontend uvbd, uvif	xl-lite-blkfront and xl-lite-netfront
+ *
+ * What QEMU emulates of an HVM guest's disks and interfaces is beside that; of
+ * two devices it is all: a CD drive has nodes for the toolstack alone, and Xen's
+ * keyboard (vkbd) is the guest's QEMU's own, which finds it by itself.
  */
 #ifndef XL_LITE_DEVICES_H
 #define XL_LITE_DEVICES_H
@@ -22,21 +26,22 @@
 #include <stdbool.h>
 
 struct device {
-	const char *kind;		/* "vbd", "vif": its name under /libxl */
+	const char *kind;		/* "vbd", "vif", "vkbd": as under /libxl */
 	const char *frontend_kind;
 	const char *backend_kind;
 	unsigned int devid;
-	const char *daemon;		/* NULL: the kernel serves it */
-	const struct disk_config *disk;	/* one of these two */
-	const struct vif_config *vif;
+	const char *daemon;		/* NULL: the kernel serves it, or: */
+	bool dm;			/* the guest's QEMU does */
+	const struct disk_config *disk;	/* one of these two, */
+	const struct vif_config *vif;	/* unless it is a keyboard */
 	const char *bridge;		/* of a vif; NULL is none */
 	const char *gatewaydev;		/* of a vif; NULL is none */
 	char script[256];		/* to be run, absolute; "" is none */
-	/* of a disk: its absolute path, or what its script understands */
+	/* of a disk: its absolute path, "", or what its script understands */
 	char target[STORE_VALUE_MAX];
 	unsigned int major, minor;	/* of one served by the kernel alone */
 	char name[80];			/* "disk xvda", "vif 0": for messages */
-	bool pv;			/* the guest is one */
+	enum guest_type guest;		/* what sort the guest is of */
 };
 
 /*

@@ -10,8 +10,8 @@
 #include "tools/xl-lite/guest-config.h"
 
 #include "tools/xl-lite/arena.h"
-#include "tools/xl-lite/cfg-parse.h"
 #include "tools/xl-lite/keys.h"
+#include "tools/xl-lite/reader.h"
 #include "tools/xl-lite/spec.h"
 #include "tools/xl-lite/suggest.h"
 
@@ -27,14 +27,6 @@
 #define MAX_PV_VCPUS 8192		/* Xen's MAX_VIRT_CPUS */
 #define MAX_HVM_VCPUS 128		/* Xen's HVM_MAX_VCPUS */
 #define MAX_DEVICES 4096		/* of a sort; a sane file has ten */
-
-struct reader {
-	struct guest_config *config;
-	struct cfg_tree tree;
-	struct diags *diags;
-	bool broken;			/* a key may only seem missing */
-	int err;			/* -ENOMEM */
-};
 
 static const char *const type_names[] = {
 	[GUEST_PV] = "pv",
@@ -68,67 +60,6 @@ const char *shutdown_action_name(enum shutdown_action action)
 	return action_names[action];
 }
 
-/* Where the value of KEY is, or the configuration as a whole. */
-static struct cfg_pos key_pos(const struct reader *r, const char *key)
-{
-	const struct cfg_setting *s = cfg_find(&r->tree, key);
-
-	if (s)
-		return s->value->pos;
-	return (struct cfg_pos){ .name = r->config->source };
-}
-
-/* KEY's text as it was written, or NULL. */
-static const char *raw_text(const struct reader *r, const char *key)
-{
-	const struct cfg_setting *s = cfg_find(&r->tree, key);
-
-	return s && s->value->type == CFG_TEXT ? s->value->text : NULL;
-}
-
-static const char *get_text(const struct reader *r, const char *key)
-{
-	const char *text = raw_text(r, key);
-
-	return text && *text ? text : NULL;
-}
-
-/* A number as xl reads it, with base 0: 0x is hex, a leading 0 octal. */
-static bool parse_number(const char *text, long *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtol(text, &end, 0);
-	return !errno && end != text && !*end;
-}
-
-/* True when KEY is given and is a number from MIN to MAX. */
-static bool get_number(struct reader *r, const char *key, long min, long max,
-		       long *ret)
-{
-	const char *unit = key_unit(key);
-	const char *text = raw_text(r, key);
-	long number;
-
-	if (!text || !parse_number(text, &number))
-		return false;
-	if (number < min || number > max) {
-		diag_error(r->diags, key_pos(r, key),
-			   "%s=%s: a number from %ld to %ld%s%s is needed",
-			   key, text, min, max, unit ? " " : "",
-			   unit ? unit : "");
-		return false;
-	}
-	if (text[0] == '0' && isdigit((unsigned char)text[1]))
-		diag_warning(r->diags, key_pos(r, key),
-			     "%s=%s means %ld: a number that begins with 0 is "
-			     "octal: leave out the 0 if that is not meant",
-			     key, text, number);
-	*ret = number;
-	return true;
-}
-
 static void check_number(struct reader *r, const struct cfg_setting *s)
 {
 	char advice[80];
@@ -138,7 +69,7 @@ static void check_number(struct reader *r, const struct cfg_setting *s)
 		diag_error(r->diags, s->value->pos,
 			   "%s: += does not add numbers: write %s=", s->name,
 			   s->name);
-	} else if (!parse_number(s->value->text, &number)) {
+	} else if (!reader_parse_number(s->value->text, &number)) {
 		key_number_advice(s->name, s->value->text, advice,
 				  sizeof(advice));
 		diag_error(r->diags, s->value->pos,
@@ -210,8 +141,8 @@ static bool is_inert(const struct cfg_setting *s, const struct key *key)
 		return s->value->count == 0;
 	if (!key->inert)
 		return false;
-	if (key->kind != KIND_TEXT && parse_number(key->inert, &inert) &&
-	    parse_number(s->value->text, &number))
+	if (key->kind != KIND_TEXT && reader_parse_number(key->inert, &inert) &&
+	    reader_parse_number(s->value->text, &number))
 		return key->kind == KIND_BOOL ? !number == !inert
 					      : number == inert;
 	return strcmp(s->value->text, key->inert) == 0;
@@ -222,7 +153,7 @@ static void check_status(struct reader *r, const struct cfg_setting *s,
 {
 	enum guest_type type = r->config->type;
 
-	if (key->status == KEY_ACTS || is_inert(s, key))
+	if (key->acts & 1U << type || is_inert(s, key))
 		return;
 	if (!(key->guests & 1U << type))
 		diag_warning(r->diags, s->pos, "%s does nothing for a %s "
@@ -256,51 +187,29 @@ static void check_settings(struct reader *r)
 	}
 }
 
-/* Index of TEXT in NAMES, where FIRST is the first; else says what is there. */
-static int find_name(struct reader *r, const char *key, const char *text,
-		     const char *const *names, int first, int count)
-{
-	const char *meant = NULL;
-	char all[160] = "";
-	size_t used = 0;
-
-	for (int i = first; i < count; i++) {
-		if (strcmp(names[i], text) == 0)
-			return i;
-		suggest(text, names[i], &meant);
-		used += snprintf(all + used, sizeof(all) - used, "%s%s",
-				 i == first ? "" : ", ", names[i]);
-	}
-	diag_error(r->diags, key_pos(r, key), "%s='%s' is not known: %s%s%s%s",
-		   key, text, meant ? "did you mean '" : "there are ",
-		   meant ? meant : all, meant ? "'? There are " : "",
-		   meant ? all : "");
-	return -1;
-}
-
 static void read_type(struct reader *r)
 {
 	static const char *const builders[] = { "generic", "hvm" };
-	const char *text = raw_text(r, "type");
-	const char *builder = raw_text(r, "builder");
+	const char *text = reader_raw(r, "type");
+	const char *builder = reader_raw(r, "builder");
 	enum guest_type built;
 	int i;
 
 	if (text) {
-		i = find_name(r, "type", text, type_names, 0,
-			      ARRAY_SIZE(type_names));
+		i = reader_find(r, "type", text, type_names, 0,
+				ARRAY_SIZE(type_names));
 		if (i >= 0)
 			r->config->type = i;
 	}
 	if (!builder)
 		return;
-	i = find_name(r, "builder", builder, builders, 0,
-		      ARRAY_SIZE(builders));
+	i = reader_find(r, "builder", builder, builders, 0,
+			ARRAY_SIZE(builders));
 	if (i < 0)
 		return;
 	built = i ? GUEST_HVM : GUEST_PV;
 	if (text && built != r->config->type)
-		diag_error(r->diags, key_pos(r, "builder"),
+		diag_error(r->diags, reader_pos(r, "builder"),
 			   "builder=\"%s\" contradicts type=\"%s\": builder is "
 			   "the old name of type: leave it out", builder, text);
 	else
@@ -314,8 +223,8 @@ static bool all_digits(const char *text)
 
 static void read_name(struct reader *r)
 {
-	const char *name = get_text(r, "name");
-	struct cfg_pos pos = key_pos(r, "name");
+	const char *name = reader_text(r, "name");
+	struct cfg_pos pos = reader_pos(r, "name");
 
 	r->config->name = name;
 	if (!name) {
@@ -367,14 +276,14 @@ static bool parse_uuid(const char *text, uint8_t uuid[16])
 
 static void read_uuid(struct reader *r)
 {
-	const char *text = raw_text(r, "uuid");
+	const char *text = reader_raw(r, "uuid");
 
 	if (!text)
 		return;
 	if (parse_uuid(text, r->config->uuid))
 		r->config->uuid_set = true;
 	else
-		diag_error(r->diags, key_pos(r, "uuid"),
+		diag_error(r->diags, reader_pos(r, "uuid"),
 			   "uuid='%s' is no UUID: the form is "
 			   "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx in hex digits; "
 			   "without one it is random", text);
@@ -382,14 +291,14 @@ static void read_uuid(struct reader *r)
 
 static void read_cmdline(struct reader *r)
 {
-	const char *cmdline = raw_text(r, "cmdline");
-	const char *root = raw_text(r, "root");
-	const char *extra = raw_text(r, "extra");
+	const char *cmdline = reader_raw(r, "cmdline");
+	const char *root = reader_raw(r, "root");
+	const char *extra = reader_raw(r, "extra");
 
 	if (cmdline) {
 		if (root || extra)
-			diag_warning(r->diags, key_pos(r, root ? "root"
-							       : "extra"),
+			diag_warning(r->diags, reader_pos(r, root ? "root"
+							: "extra"),
 				     "%s%s%s does nothing, because cmdline= is "
 				     "given", root ? "root" : "",
 				     root && extra ? " and extra" : "",
@@ -415,15 +324,34 @@ static bool is_given(const struct reader *r, const char *key)
 	return s && !(s->value->type == CFG_TEXT && !*s->value->text);
 }
 
+/* What old files of HVM guests name as their kernel; xl ignores it, too. */
+static void drop_hvmloader(struct reader *r)
+{
+	struct guest_config *config = r->config;
+	const char *slash;
+
+	if (config->type != GUEST_HVM || !config->kernel)
+		return;
+	slash = strrchr(config->kernel, '/');
+	if (strcmp(slash ? slash + 1 : config->kernel, "hvmloader") != 0)
+		return;
+	diag_warning(r->diags, config->kernel_pos,
+		     "kernel='%s' does nothing: hvmloader is started anyhow: "
+		     "leave it out; another one is named by "
+		     "firmware_override=", config->kernel);
+	config->kernel = NULL;
+}
+
 static void read_boot(struct reader *r)
 {
 	struct guest_config *config = r->config;
 
-	config->kernel = get_text(r, "kernel");
-	config->kernel_pos = key_pos(r, "kernel");
-	config->ramdisk = get_text(r, "ramdisk");
-	config->ramdisk_pos = key_pos(r, "ramdisk");
+	config->kernel = reader_text(r, "kernel");
+	config->kernel_pos = reader_pos(r, "kernel");
+	config->ramdisk = reader_text(r, "ramdisk");
+	config->ramdisk_pos = reader_pos(r, "ramdisk");
 	read_cmdline(r);
+	drop_hvmloader(r);
 	/* those that would stand in for a kernel are refused already */
 	if (!config->kernel && config->type != GUEST_HVM && !r->broken &&
 	    !is_given(r, "bootloader") && !is_given(r, "firmware"))
@@ -440,10 +368,10 @@ static void read_memory(struct reader *r)
 	long mib = DEFAULT_MEMORY_MIB, max_mib;
 	bool has_memory, has_max;
 
-	has_memory = get_number(r, "memory", 1, MAX_MEMORY_MIB, &mib);
-	has_max = get_number(r, "maxmem", 1, MAX_MEMORY_MIB, &max_mib);
+	has_memory = reader_number(r, "memory", 1, MAX_MEMORY_MIB, &mib);
+	has_max = reader_number(r, "maxmem", 1, MAX_MEMORY_MIB, &max_mib);
 	if (!given && !r->broken)
-		diag_warning(r->diags, key_pos(r, "memory"),
+		diag_warning(r->diags, reader_pos(r, "memory"),
 			     "memory is not given: the guest gets %d MiB, as "
 			     "with xl: add memory=512 for 512 MiB",
 			     DEFAULT_MEMORY_MIB);
@@ -452,7 +380,7 @@ static void read_memory(struct reader *r)
 	else if (!has_memory)
 		mib = max_mib;
 	if (max_mib < mib)
-		diag_error(r->diags, key_pos(r, "maxmem"),
+		diag_error(r->diags, reader_pos(r, "maxmem"),
 			   "maxmem=%ld is less than memory=%ld: a guest cannot "
 			   "have more than its maximum", max_mib, mib);
 	config->memory_set = has_memory;
@@ -467,12 +395,12 @@ static void read_vcpus(struct reader *r)
 	long most = config->type == GUEST_PV ? MAX_PV_VCPUS : MAX_HVM_VCPUS;
 	long vcpus = 1, max;
 
-	config->vcpus_set = get_number(r, "vcpus", 1, most, &vcpus);
-	config->maxvcpus_set = get_number(r, "maxvcpus", 1, most, &max);
+	config->vcpus_set = reader_number(r, "vcpus", 1, most, &vcpus);
+	config->maxvcpus_set = reader_number(r, "maxvcpus", 1, most, &max);
 	if (!config->maxvcpus_set)
 		max = vcpus;
 	if (max < vcpus)
-		diag_error(r->diags, key_pos(r, "maxvcpus"),
+		diag_error(r->diags, reader_pos(r, "maxvcpus"),
 			   "maxvcpus=%ld is less than vcpus=%ld: a guest cannot "
 			   "have more than its maximum", max, vcpus);
 	config->vcpus = vcpus;
@@ -483,14 +411,14 @@ static void read_action(struct reader *r, const char *key,
 			enum shutdown_action otherwise,
 			enum shutdown_action *ret)
 {
-	const char *text = raw_text(r, key);
+	const char *text = reader_raw(r, key);
 	int i;
 
 	*ret = otherwise;
 	if (!text)
 		return;
-	i = find_name(r, key, text, action_names, ACTION_DESTROY,
-		      ARRAY_SIZE(action_names));
+	i = reader_find(r, key, text, action_names, ACTION_DESTROY,
+			ARRAY_SIZE(action_names));
 	if (i >= 0)
 		*ret = i;
 }
@@ -634,6 +562,30 @@ static void read_vifs(struct reader *r)
 	}
 }
 
+static void read_paging(struct reader *r)
+{
+	struct guest_config *config = r->config;
+	long mib;
+
+	if (config->type == GUEST_PV)
+		return;
+	config->hap = reader_choice(r, "hap");
+	config->shadow_set = reader_number(r, "shadow_memory", 0,
+					   MAX_MEMORY_MIB, &mib);
+	if (config->shadow_set)
+		config->shadow_kib = (uint64_t)mib * 1024;
+}
+
+static void read_clock(struct reader *r)
+{
+	struct guest_config *config = r->config;
+	long seconds;
+
+	config->localtime = reader_choice(r, "localtime");
+	if (reader_number(r, "rtc_timeoffset", INT_MIN, INT_MAX, &seconds))
+		config->rtc_timeoffset = seconds;
+}
+
 static void read_settings(struct reader *r)
 {
 	read_type(r);	/* the others depend on it */
@@ -643,6 +595,9 @@ static void read_settings(struct reader *r)
 	read_boot(r);
 	read_memory(r);
 	read_vcpus(r);
+	read_paging(r);
+	read_clock(r);
+	reader_hvm(r);
 	read_actions(r);
 	read_disks(r);
 	read_vifs(r);

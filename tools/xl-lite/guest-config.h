@@ -16,6 +16,7 @@
 
 #include "lib/cleanup.h"
 #include "tools/xl-lite/diag.h"
+#include "tools/xl-lite/hvm-config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,13 +40,6 @@ enum shutdown_action {
 	ACTION_COREDUMP_DESTROY,
 	ACTION_COREDUMP_RESTART,
 	ACTION_SOFT_RESET,
-};
-
-/* For what may be asked for, refused, or left to whoever carries it out. */
-enum choice {
-	CHOICE_DEFAULT,
-	CHOICE_NO,
-	CHOICE_YES,
 };
 
 enum disk_format {
@@ -138,7 +132,7 @@ struct guest_config {
 	uint8_t uuid[16];
 	enum guest_type type;
 
-	const char *kernel;	/* never NULL for PV and PVH */
+	const char *kernel;	/* never NULL for PV and PVH; HVM: see boot= */
 	struct cfg_pos kernel_pos;
 	const char *ramdisk;
 	struct cfg_pos ramdisk_pos;
@@ -153,6 +147,14 @@ struct guest_config {
 	bool vcpus_set, maxvcpus_set;
 	unsigned int vcpus;	/* online at the start; 1 */
 	unsigned int maxvcpus;	/* never less than vcpus; = vcpus */
+
+	enum choice hap;		/* PVH, HVM: yes where there is it */
+	bool shadow_set;		/* shadow_memory=, else as libxl reckons */
+	uint64_t shadow_kib;		/* PVH, HVM: Xen's memory for paging */
+	enum choice localtime;		/* no: the clock starts with UTC, */
+	int32_t rtc_timeoffset;		/* plus these seconds */
+
+	struct hvm_config hvm;
 
 	enum shutdown_action on_poweroff;	/* destroy */
 	enum shutdown_action on_reboot;		/* restart */

@@ -63,7 +63,7 @@ static int version_part(const char *name, unsigned int *ret)
 	return num_parse_uint(line, 0, 99, ret);
 }
 
-int host_xen_program(const char *program, char *path, size_t size)
+int host_xen_folder(char *path, size_t size)
 {
 	unsigned int major, minor;
 	int err = version_part("major", &major);
@@ -72,8 +72,18 @@ int host_xen_program(const char *program, char *path, size_t size)
 		err = version_part("minor", &minor);
 	if (err)
 		return err;
-	snprintf(path, size, "/usr/lib/xen-%u.%u/bin/%s", major, minor,
-		 program);
+	snprintf(path, size, "/usr/lib/xen-%u.%u", major, minor);
+	return 0;
+}
+
+int host_xen_program(const char *program, char *path, size_t size)
+{
+	char folder[64];
+	int err = host_xen_folder(folder, sizeof(folder));
+
+	if (err)
+		return err;
+	snprintf(path, size, "%s/bin/%s", folder, program);
 	return 0;
 }
 

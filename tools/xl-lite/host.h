@@ -32,7 +32,9 @@ void host_close(struct host *host);
 /* Only our own daemons can be asked for: the kernel's backends cannot. */
 bool host_daemon_running(const char *program);
 
-/* Xen's version as the folder of its programs: /usr/lib/xen-4.17/bin/PROGRAM */
+/* The folder of this Xen version's files: /usr/lib/xen-4.17 */
+int host_xen_folder(char *path, size_t size);
+/* One of its programs: /usr/lib/xen-4.17/bin/PROGRAM */
 int host_xen_program(const char *program, char *path, size_t size);
 
 /* What a PATH on this host is; -errno when it cannot be looked at. */

@@ -4,18 +4,28 @@
  *
  * libxenguest reads and unpacks the files, lays the guest's memory out and
  * builds what the kernel starts from: a PV kernel's first page tables, a PVH
- * kernel's start info. It maps guest memory while it works; all of that is let
- * go in hv_image_close().
+ * kernel's start info. For an HVM guest the kernel is hvmloader, which sets up
+ * the emulated machine and starts the BIOS that is loaded with it. libxenguest
+ * maps guest memory while it works; all of that is let go in hv_image_close().
  */
 #include "config.h"
+
+#define XC_WANT_COMPAT_MAP_FOREIGN_API	/* xc_map_foreign_range() */
 
 #include "tools/xl-lite/hv-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <xenguest.h>
+#include <xen/hvm/hvm_info_table.h>
+
+/* 0xa0000, where a graphics card's memory is and the guest has none: pages. */
+#define VGA_HOLE_PAGES 0x20
 
 _Static_assert(HV_SPECIAL_START == (X86_HVM_END_SPECIAL_REGION -
 				    X86_HVM_NR_SPECIAL_PAGES) * XC_PAGE_SIZE &&
@@ -26,6 +36,9 @@ _Static_assert(HV_RANGE_RAM == E820_RAM &&
 	       HV_RANGE_ACPI == E820_ACPI, "hv.h numbers ranges as e820 does");
 
 #define GIB_4 (1ull << 32)
+
+/* It ends at 4 GiB, below which the guest has other things, too. */
+#define FIRMWARE_MAX (64 << 20)
 
 struct hv_image {
 	struct hv *hv;
@@ -71,6 +84,8 @@ int hv_image_open(struct hv *hv, const struct hv_image_args *args,
 		dom->container_type = XC_DOM_HVM_CONTAINER;
 		lay_out(dom, args->layout, args->memory_kib);
 		image->memory_mib = layout_kib(args->layout) / 1024;
+		dom->device_model = args->device_model;
+		dom->vga_hole_size = args->device_model ? VGA_HOLE_PAGES : 0;
 	} else {
 		dom->container_type = XC_DOM_PV_CONTAINER;
 	}
@@ -106,6 +121,45 @@ int hv_image_ramdisk(struct hv_image *image, const char *path)
 {
 	hv_begin(image->hv);
 	return hv_result(image->hv, xc_dom_module_file(image->dom, path, NULL));
+}
+
+static int read_whole(int fd, void *to, size_t size)
+{
+	char *end = (char *)to + size;
+
+	for (char *at = to; at < end;) {
+		ssize_t n = read(fd, at, end - at);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return -EIO;	/* it was cut off under our hands */
+		at += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+int hv_image_firmware(struct hv_image *image, const char *path)
+{
+	struct xc_hvm_firmware_module *m = &image->dom->system_firmware_module;
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int err;
+
+	hv_begin(image->hv);
+	if (fd == -1 || fstat(fd, &st))
+		return -errno;
+	if (st.st_size == 0)
+		return -ENODATA;
+	if (st.st_size > FIRMWARE_MAX)
+		return -EFBIG;
+	m->data = xc_dom_malloc(image->dom, st.st_size);
+	if (!m->data)
+		return -ENOMEM;
+	err = read_whole(fd, m->data, st.st_size);
+	if (!err)
+		m->length = st.st_size;
+	return err;
 }
 
 int hv_image_parse(struct hv_image *image)
@@ -203,6 +257,40 @@ int hv_image_grants(struct hv_image *image)
 {
 	hv_begin(image->hv);
 	return hv_result(image->hv, xc_dom_gnttab_init(image->dom));
+}
+
+/* The table's bytes add up to nothing: see the header of Xen's. */
+static void fix_checksum(struct hvm_info_table *info)
+{
+	const uint8_t *bytes = (const uint8_t *)info;
+	uint8_t sum = 0;
+
+	for (uint32_t i = 0; i < info->length; i++)
+		sum += bytes[i];
+	info->checksum -= sum;
+}
+
+int hv_image_hvm_info(struct hv_image *image, bool apic, unsigned int online,
+		      unsigned int max_vcpus)
+{
+	struct xc_dom_image *dom = image->dom;
+	struct hvm_info_table *info;
+	uint8_t *page;
+
+	hv_begin(image->hv);
+	page = xc_map_foreign_range(dom->xch, dom->guest_domid, XC_PAGE_SIZE,
+				    PROT_READ | PROT_WRITE, HVM_INFO_PFN);
+	if (!page)
+		return hv_result(image->hv, -1);
+	info = (struct hvm_info_table *)(page + HVM_INFO_OFFSET);
+	info->apic_mode = apic;
+	info->nr_vcpus = max_vcpus;
+	memset(info->vcpu_online, 0, sizeof(info->vcpu_online));
+	for (unsigned int i = 0; i < online && i < HVM_MAX_VCPUS; i++)
+		info->vcpu_online[i / 8] |= 1 << i % 8;
+	fix_checksum(info);
+	munmap(page, XC_PAGE_SIZE);
+	return 0;
 }
 
 void hv_image_frames(const struct hv_image *image, struct hv_image_frames *ret)

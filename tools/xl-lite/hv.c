@@ -241,12 +241,16 @@ int hv_domain_create(struct hv *hv, const struct hv_create *args,
 
 	_Static_assert(sizeof(config.handle) == 16, "a handle is a UUID");
 	memcpy(config.handle, args->uuid, sizeof(config.handle));
-	if (args->pvh) {
+	if (args->pvh || args->hvm) {
 		config.flags = XEN_DOMCTL_CDF_hvm;
 		if (args->hap)
 			config.flags |= XEN_DOMCTL_CDF_hap;
-		config.arch.emulation_flags = XEN_X86_EMU_LAPIC;
+		config.arch.emulation_flags = args->hvm ?
+			XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI :
+			XEN_X86_EMU_LAPIC;
 	}
+	if (args->nested)
+		config.flags |= XEN_DOMCTL_CDF_nested_virt;
 	hv_begin(hv);
 	err = hv_result(hv, xc_domain_create(hv->xch, &id, &config));
 	if (!err)
@@ -278,13 +282,20 @@ int hv_domain_tsc_default(struct hv *hv, domid_t domid)
 	return hv_result(hv, xc_domain_set_tsc_info(hv->xch, domid, 0, 0, 0, 0));
 }
 
-int hv_domain_cpuid_default(struct hv *hv, domid_t domid)
+int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool nested)
 {
 	hv_begin(hv);
-	/* pae is always there; no itsc: the guest might be migrated */
+	/* no itsc: the guest might be migrated */
 	return hv_result(hv, xc_cpuid_apply_policy(hv->xch, domid, false,
-						   NULL, 0, true, false,
-						   false, NULL, NULL));
+						   NULL, 0, pae, false,
+						   nested, NULL, NULL));
+}
+
+int hv_domain_time_offset(struct hv *hv, domid_t domid, int32_t seconds)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_domain_set_time_offset(hv->xch, domid,
+						       seconds));
 }
 
 int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib)
@@ -296,10 +307,30 @@ int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib)
 
 int hv_domain_timer_default(struct hv *hv, domid_t domid)
 {
+	return hv_domain_param_set(hv, domid, HVM_PARAM_TIMER_MODE,
+				   HVMPTM_no_delay_for_missed_ticks);
+}
+
+int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
+			uint64_t value)
+{
 	hv_begin(hv);
-	return hv_result(hv, xc_hvm_param_set(hv->xch, domid,
-					      HVM_PARAM_TIMER_MODE,
-					      HVMPTM_no_delay_for_missed_ticks));
+	return hv_result(hv, xc_hvm_param_set(hv->xch, domid, param, value));
+}
+
+int hv_domain_param(struct hv *hv, domid_t domid, unsigned int param,
+		    uint64_t *value)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_hvm_param_get(hv->xch, domid, param, value));
+}
+
+int hv_domain_power_button(struct hv *hv, domid_t domid)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_domain_send_trigger(hv->xch, domid,
+						    XEN_DOMCTL_SENDTRIGGER_POWER,
+						    0));
 }
 
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,

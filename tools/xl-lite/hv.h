@@ -87,8 +87,9 @@ struct hv_create {
 	const uint8_t *uuid;
 	unsigned int max_vcpus;
 	bool gnttab_v2;
-	bool pvh;			/* else PV */
-	bool hap;			/* PVH: the processor does the paging */
+	bool pvh, hvm;			/* else PV */
+	bool hap;			/* not PV: the processor does the paging */
+	bool nested;			/* HVM: it can be a hypervisor itself */
 };
 
 /* A domain without memory or vcpus, paused. */
@@ -101,11 +102,20 @@ int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib);
 /* The default time stamp counter: native where that is right, else emulated. */
 int hv_domain_tsc_default(struct hv *hv, domid_t domid);
 /* What the guest's CPUID shows: Xen's default policy, as libxl applies it. */
-int hv_domain_cpuid_default(struct hv *hv, domid_t domid);
-/* Memory of Xen's own for what the guest's paging takes (PVH). */
+int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool nested);
+/* What the guest's clock starts with, counted from the host's. */
+int hv_domain_time_offset(struct hv *hv, domid_t domid, int32_t seconds);
+/* Memory of Xen's own for what the guest's paging takes (PVH, HVM). */
 int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib);
-/* Missed timer ticks do not hold the guest's time back (PVH). */
+/* Missed timer ticks do not hold the guest's time back (PVH, HVM). */
 int hv_domain_timer_default(struct hv *hv, domid_t domid);
+/* HVM_PARAM_*, of PVH and HVM guests: xen/hvm/params.h */
+int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
+			uint64_t value);
+int hv_domain_param(struct hv *hv, domid_t domid, unsigned int param,
+		    uint64_t *value);
+/* Press an HVM guest's power button. */
+int hv_domain_power_button(struct hv *hv, domid_t domid);
 /* A port of DOMID that OTHER may bind to. */
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port);
@@ -124,7 +134,7 @@ int hv_domain_destroy(struct hv *hv, domid_t domid);
 struct hv_image;
 
 /*
- * Where a PVH guest has memory: from 0 to low_end, and from 4 GiB to high_end,
+ * Where a PVH or HVM guest has memory: from 0 to low_end, and from 4 GiB to high_end,
  * which is 0 when there is none there. From hole to 4 GiB there is none.
  */
 struct hv_layout {
@@ -137,7 +147,7 @@ struct hv_layout {
 #define HV_SPECIAL_START 0xfeff8000u
 #define HV_SPECIAL_SIZE 0x8000u
 
-/* What a PVH guest is told of its address space; numbers are e820's. */
+/* What such a guest is told of its address space; numbers are e820's. */
 enum hv_range_type {
 	HV_RANGE_RAM = 1,
 	HV_RANGE_RESERVED = 2,
@@ -160,8 +170,9 @@ struct hv_image_args {
 	domid_t domid;
 	const char *cmdline;		/* NULL is none */
 	uint64_t memory_kib;
-	/* PVH; NULL makes it PV. memory_kib of all this is there at first. */
+	/* PVH, HVM; NULL makes it PV. memory_kib of all this is there at first */
 	const struct hv_layout *layout;
+	bool device_model;		/* HVM: room for a graphics card's memory */
 	unsigned int max_vcpus;
 	evtchn_port_t store_port, console_port;	/* in the guest */
 	domid_t store_domid, console_domid;	/* who is at the other end */
@@ -180,11 +191,13 @@ void hv_image_close(struct hv_image *image);
 /* The steps, in this order; ramdisk may be left out. */
 int hv_image_kernel(struct hv_image *image, const char *path);
 int hv_image_ramdisk(struct hv_image *image, const char *path);
+/* HVM: the BIOS that hvmloader, its kernel, starts. -ENODATA: it is empty. */
+int hv_image_firmware(struct hv_image *image, const char *path);
 int hv_image_parse(struct hv_image *image);
 /* PVH, from here on: does this Linux look for the RSDP below 1 MiB only? */
 bool hv_image_wants_low_rsdp(struct hv_image *image);
 int hv_image_memory(struct hv_image *image);	/* takes the guest's memory */
-/* PVH: its ACPI tables, which are copied, and its memory map. */
+/* PVH: its ACPI tables, which are copied. PVH and HVM: its memory map. */
 int hv_image_acpi(struct hv_image *image, const struct hv_blob *rsdp,
 		  const struct hv_blob *tables);
 int hv_image_memory_map(struct hv_image *image, const struct hv_range *ranges,
@@ -192,6 +205,9 @@ int hv_image_memory_map(struct hv_image *image, const struct hv_range *ranges,
 int hv_image_place(struct hv_image *image);	/* copies kernel and ramdisk */
 int hv_image_boot(struct hv_image *image);	/* start info, first vcpu */
 int hv_image_grants(struct hv_image *image);	/* of store and console page */
+/* HVM: what hvmloader is told of the processors; the first ONLINE of them run. */
+int hv_image_hvm_info(struct hv_image *image, bool apic, unsigned int online,
+		      unsigned int max_vcpus);
 void hv_image_frames(const struct hv_image *image,
 		     struct hv_image_frames *ret);
 

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+/* Bits of libxl's map of viridian groups. */
+#define VIRIDIAN_WIDTH 64
+
 /* The first failure of the generator is kept, what comes after is dropped. */
 struct json {
 	yajl_gen gen;
@@ -101,6 +104,7 @@ static void print_create_info(struct json *j, const struct guest_config *c)
 {
 	open_map(j, "c_info");
 	field_text(j, "type", guest_type_name(c->type));
+	field_choice(j, "hap", c->hap);
 	field_text(j, "name", c->name);
 	if (c->uuid_set)
 		print_uuid(j, c->uuid);
@@ -120,19 +124,124 @@ static void print_vcpus(struct json *j, const struct guest_config *c)
 	close_array(j);
 }
 
-static void print_type(struct json *j, enum guest_type type)
+static void field_list(struct json *j, const char *key,
+		       const struct text_list *list)
 {
-	static const char *const hvm_parts[] = {
-		"vga", "vnc", "sdl", "spice", "rdm",
-	};
+	if (!list->count)
+		return;
+	open_array(j, key);
+	for (size_t i = 0; i < list->count; i++)
+		text(j, list->items[i]);
+	close_array(j);
+}
+
+/* xl has a field for each of the two ways to write some keys. */
+static void field_list_or_text(struct json *j, const char *key,
+			       const char *list_key,
+			       const struct text_list *list, bool want_list)
+{
+	if (list->is_list != want_list)
+		return;
+	if (want_list)
+		field_list(j, list_key, list);
+	else if (list->count)
+		field_text(j, key, list->items[0]);
+}
+
+static void field_bits(struct json *j, const char *key, uint32_t bits,
+		       unsigned int all)
+{
+	if (!bits)
+		return;
+	open_array(j, key);
+	for (unsigned int i = 0; i < (all ? all : 32); i++)
+		if (i >= 32 || bits & UINT32_C(1) << i ||
+		    (all && i >= VIRIDIAN_GROUPS))
+			note(j, yajl_gen_integer(j->gen, i));
+	close_array(j);
+}
+
+static void print_vnc(struct json *j, const struct vnc_config *vnc)
+{
+	open_map(j, "vnc");
+	field_choice(j, "enable", vnc->enable);
+	field_text(j, "listen", vnc->listen);
+	field_text(j, "passwd", vnc->password);
+	field_nonzero(j, "display", vnc->display);
+	field_choice(j, "findunused", vnc->unused);
+	close_map(j);
+}
+
+static void print_hvm_machine(struct json *j, const struct hvm_config *h)
+{
+	field_text(j, "firmware", h->firmware);
+	if (h->bios != HVM_BIOS_DEFAULT)
+		field_text(j, "bios", hvm_bios_name(h->bios));
+	field_choice(j, "pae", h->pae);
+	field_choice(j, "acpi_s3", h->acpi_s3);
+	field_choice(j, "acpi_s4", h->acpi_s4);
+	field_choice(j, "acpi_laptop_slate", h->acpi_laptop_slate);
+	field_choice(j, "viridian", h->viridian.defaults);
+	/* to libxl "all" is all that its map has room for */
+	field_bits(j, "viridian_enable", h->viridian.enable,
+		   h->viridian.all ? VIRIDIAN_WIDTH : 0);
+	field_bits(j, "viridian_disable", h->viridian.disable, 0);
+	field_choice(j, "hpet", h->hpet);
+	field_choice(j, "vpt_align", h->vpt_align);
+	field_nonzero(j, "mmio_hole_memkb", (uint64_t)h->mmio_hole_mib * 1024);
+	field_text(j, "system_firmware", h->bios_path);
+	if (h->hdtype == HVM_HDTYPE_AHCI)
+		field_text(j, "hdtype", hvm_hdtype_name(h->hdtype));
+}
+
+static void print_hvm_devices(struct json *j, const struct hvm_config *h)
+{
+	field_choice(j, "nographic", h->nographic);
+	open_map(j, "vga");
+	if (h->vga != HVM_VGA_DEFAULT)
+		field_text(j, "kind", hvm_vga_name(h->vga));
+	close_map(j);
+	print_vnc(j, &h->vnc);
+	field_text(j, "keymap", h->keymap);
+	empty_map(j, "sdl");
+	empty_map(j, "spice");
+	field_list_or_text(j, "serial", "serial_list", &h->serials, false);
+	field_text(j, "boot", h->boot);
+	field_choice(j, "usb", h->usb);
+	field_nonzero(j, "usbversion", h->usbversion);
+	field_list_or_text(j, "usbdevice", "usbdevice_list", &h->usbdevices,
+			   false);
+	field_choice(j, "vkb_device", h->vkb);
+	field_text(j, "soundhw", h->soundhw);
+	field_choice(j, "xen_platform_pci", h->platform_pci);
+	field_list_or_text(j, "usbdevice", "usbdevice_list", &h->usbdevices,
+			   true);
+	if (h->vendor_xenserver)
+		field_text(j, "vendor_device", "xenserver");
+	field_list_or_text(j, "serial", "serial_list", &h->serials, true);
+	empty_map(j, "rdm");
+}
+
+static void print_type(struct json *j, const struct guest_config *c)
+{
 	char key[16];
 
-	snprintf(key, sizeof(key), "type.%s", guest_type_name(type));
+	snprintf(key, sizeof(key), "type.%s", guest_type_name(c->type));
 	open_map(j, key);
-	if (type == GUEST_HVM)
-		for (size_t i = 0; i < ARRAY_SIZE(hvm_parts); i++)
-			empty_map(j, hvm_parts[i]);
+	if (c->type == GUEST_HVM) {
+		print_hvm_machine(j, &c->hvm);
+		print_hvm_devices(j, &c->hvm);
+	}
 	close_map(j);
+}
+
+static void print_device_model(struct json *j, const struct hvm_config *h)
+{
+	if (h->dm_version_set)
+		field_text(j, "device_model_version", "qemu_xen");
+	field_text(j, "device_model", h->dm_path);
+	field_list(j, "extra", &h->dm_args);
+	field_list(j, "extra_hvm", &h->dm_args_hvm);
 }
 
 static void print_build_info(struct json *j, const struct guest_config *c)
@@ -143,14 +252,23 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 		field_number(j, "max_memkb", c->maxmem_kib);
 	if (c->memory_set || j->stored)
 		field_number(j, "target_memkb", c->memory_kib);
-	if (j->stored)
-		field_number(j, "video_memkb", 0);
+	if (c->hvm.video_set || j->stored)
+		field_number(j, "video_memkb", hvm_video_kib(c));
+	if (c->shadow_set)
+		field_number(j, "shadow_memkb", c->shadow_kib);
+	/* libxl keeps it without a sign */
+	field_nonzero(j, "rtc_timeoffset", (uint32_t)c->rtc_timeoffset);
+	field_choice(j, "localtime", c->localtime);
+	print_device_model(j, &c->hvm);
 	empty_map(j, "sched_params");
 	field_text(j, "claim_mode", "True");
 	field_text(j, "kernel", c->kernel);
 	field_text(j, "cmdline", c->cmdline);
 	field_text(j, "ramdisk", c->ramdisk);
-	print_type(j, c->type);
+	field_choice(j, "acpi", c->hvm.acpi);
+	field_choice(j, "nested_hvm", c->hvm.nested);
+	field_choice(j, "apic", c->hvm.apic);
+	print_type(j, c);
 	empty_map(j, "arch_arm");
 	empty_map(j, "arch_x86");
 	close_map(j);

@@ -11,13 +11,21 @@
 #include <string.h>
 
 #define ACTS(name, kind, guests) \
-	{ name, KIND_##kind, FOR_##guests, KEY_ACTS, NULL, NULL }
+	{ name, KIND_##kind, FOR_##guests, FOR_##guests, KEY_ACTS, NULL, NULL }
 #define IDLE(name, kind, guests, note) \
-	{ name, KIND_##kind, FOR_##guests, KEY_IDLE, NULL, note }
+	{ name, KIND_##kind, FOR_##guests, 0, KEY_IDLE, NULL, note }
 #define REFUSED(name, kind, guests, inert) \
-	{ name, KIND_##kind, FOR_##guests, KEY_REFUSED, inert, NULL }
+	{ name, KIND_##kind, FOR_##guests, 0, KEY_REFUSED, inert, NULL }
+/* For HVM guests alone; what other guests have anyhow is INERT. */
+#define HVM_ACTS(name, kind, inert) \
+	{ name, KIND_##kind, FOR_HVM, FOR_HVM, KEY_ACTS, inert, NULL }
+/* It acts for HVM guests, and for other ones it would have to. */
+#define HVM_ELSE_REFUSED(name, kind, guests, inert) \
+	{ name, KIND_##kind, FOR_##guests, FOR_HVM, KEY_REFUSED, inert, NULL }
+#define HVM_ELSE_IDLE(name, kind, note) \
+	{ name, KIND_##kind, FOR_ALL, FOR_HVM, KEY_IDLE, NULL, note }
 #define NEWER(name) \
-	{ name, KIND_ANY, FOR_ALL, KEY_IDLE, NULL, \
+	{ name, KIND_ANY, FOR_ALL, 0, KEY_IDLE, NULL, \
 	  "it came with a Xen newer than 4.17" }
 #define FOR_PVS (FOR_PV | FOR_PVH)
 #define FOR_HVMS (FOR_PVH | FOR_HVM)
@@ -37,7 +45,7 @@ const struct key keys[] = {
 	ACTS("uuid", TEXT, ALL),
 	ACTS("type", TEXT, ALL),
 	ACTS("builder", TEXT, ALL),
-	{ "pvh", KIND_BOOL, FOR_ALL, KEY_IDLE, "0",
+	{ "pvh", KIND_BOOL, FOR_ALL, 0, KEY_IDLE, "0",
 	  "xl knows it no more since Xen 4.10: write type=\"pvh\"" },
 	ACTS("on_poweroff", TEXT, ALL),
 	ACTS("on_reboot", TEXT, ALL),
@@ -80,18 +88,18 @@ const struct key keys[] = {
 	/* memory */
 	ACTS("memory", NUMBER, ALL),
 	ACTS("maxmem", NUMBER, ALL),
-	REFUSED("shadow_memory", NUMBER, HVMS, "0"),
-	REFUSED("videoram", NUMBER, HVM, NULL),
-	REFUSED("mmio_hole", NUMBER, HVM, NULL),
+	ACTS("shadow_memory", NUMBER, HVMS),
+	HVM_ACTS("videoram", NUMBER, NULL),
+	HVM_ACTS("mmio_hole", NUMBER, NULL),
 	REFUSED("rdm", TEXT, HVM, ""),
 	REFUSED("rdm_mem_boundary", NUMBER, HVM, NULL),
 
 	/* time */
-	REFUSED("localtime", BOOL, ALL, "0"),
-	REFUSED("rtc_timeoffset", NUMBER, ALL, "0"),
+	ACTS("localtime", BOOL, ALL),
+	ACTS("rtc_timeoffset", NUMBER, ALL),
 	REFUSED("tsc_mode", TEXT, ALL, "default"),
 	REFUSED("timer_mode", TEXT, HVMS, NULL),
-	REFUSED("vpt_align", BOOL, HVM, "1"),
+	HVM_ACTS("vpt_align", BOOL, "1"),
 
 	/* what a PV or PVH guest boots */
 	ACTS("kernel", TEXT, ALL),
@@ -110,27 +118,27 @@ const struct key keys[] = {
 	IDLE("device_tree", TEXT, ALL, ARM_ONLY),
 
 	/* what an HVM guest boots, and its firmware */
-	REFUSED("boot", TEXT, HVM, ""),
-	REFUSED("bios", TEXT, HVM, "seabios"),
-	REFUSED("firmware", TEXT, ALL, ""),
-	REFUSED("firmware_override", TEXT, HVM, ""),
-	REFUSED("bios_path_override", TEXT, HVM, ""),
+	HVM_ACTS("boot", TEXT, ""),
+	HVM_ACTS("bios", TEXT, "seabios"),
+	HVM_ELSE_REFUSED("firmware", TEXT, ALL, ""),
+	HVM_ACTS("firmware_override", TEXT, ""),
+	HVM_ACTS("bios_path_override", TEXT, ""),
 	REFUSED("smbios_firmware", TEXT, HVM, ""),
 	REFUSED("acpi_firmware", TEXT, HVM, ""),
-	REFUSED("acpi", BOOL, HVMS, "1"),
-	REFUSED("acpi_s3", BOOL, HVM, "1"),
-	REFUSED("acpi_s4", BOOL, HVM, "1"),
-	REFUSED("acpi_laptop_slate", BOOL, HVM, "0"),
-	REFUSED("apic", BOOL, HVM, "1"),
-	REFUSED("pae", BOOL, HVM, "1"),
+	HVM_ELSE_REFUSED("acpi", BOOL, HVMS, "1"),
+	HVM_ACTS("acpi_s3", BOOL, "1"),
+	HVM_ACTS("acpi_s4", BOOL, "1"),
+	HVM_ACTS("acpi_laptop_slate", BOOL, "0"),
+	HVM_ACTS("apic", BOOL, "1"),
+	HVM_ACTS("pae", BOOL, "1"),
 	IDLE("nx", BOOL, HVM, "Xen decides this by cpuid now"),
-	REFUSED("hap", BOOL, HVMS, "1"),
-	REFUSED("nestedhvm", BOOL, HVMS, "0"),
+	ACTS("hap", BOOL, HVMS),
+	HVM_ELSE_REFUSED("nestedhvm", BOOL, HVMS, "0"),
 	REFUSED("altp2m", TEXT, HVMS, "disabled"),
 	REFUSED("altp2mhvm", BOOL, HVM, "0"),
-	REFUSED("hpet", BOOL, HVM, "1"),
-	REFUSED("viridian", NUMBER_OR_LIST, HVM, "0"),
-	REFUSED("xen_platform_pci", BOOL, HVM, "1"),
+	HVM_ACTS("hpet", BOOL, "1"),
+	HVM_ACTS("viridian", NUMBER_OR_LIST, "0"),
+	HVM_ACTS("xen_platform_pci", BOOL, "1"),
 	REFUSED("ms_vm_genid", TEXT, HVM, "none"),
 	REFUSED("mca_caps", LIST, HVM, NULL),
 	REFUSED("msr_relaxed", BOOL, ALL, "0"),
@@ -139,10 +147,10 @@ const struct key keys[] = {
 	IDLE("device_model", TEXT, ALL,
 	     "the device model is QEMU: device_model_override= names another"),
 	REFUSED("device_model_version", TEXT, ALL, "qemu-xen"),
-	REFUSED("device_model_override", TEXT, ALL, ""),
-	REFUSED("device_model_args", LIST, ALL, NULL),
+	HVM_ELSE_REFUSED("device_model_override", TEXT, ALL, ""),
+	HVM_ELSE_REFUSED("device_model_args", LIST, ALL, NULL),
 	REFUSED("device_model_args_pv", LIST, PVS, NULL),
-	REFUSED("device_model_args_hvm", LIST, HVM, NULL),
+	HVM_ACTS("device_model_args_hvm", LIST, NULL),
 	REFUSED("device_model_user", TEXT, HVM, ""),
 	REFUSED("dm_restrict", BOOL, HVM, "0"),
 	REFUSED("device_model_stubdomain_override", BOOL, HVM, "0"),
@@ -151,11 +159,11 @@ const struct key keys[] = {
 	IDLE("stubdomain_ramdisk", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_cmdline", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_memory", NUMBER, HVM, NEEDS_STUBDOM),
-	REFUSED("vnc", BOOL, ALL, "0"),
-	IDLE("vnclisten", TEXT, ALL, NEEDS_VNC),
-	IDLE("vncdisplay", NUMBER, ALL, NEEDS_VNC),
-	IDLE("vncpasswd", TEXT, ALL, NEEDS_VNC),
-	IDLE("vncunused", BOOL, ALL, NEEDS_VNC),
+	HVM_ELSE_REFUSED("vnc", BOOL, ALL, "0"),
+	HVM_ELSE_IDLE("vnclisten", TEXT, NEEDS_VNC),
+	HVM_ELSE_IDLE("vncdisplay", NUMBER, NEEDS_VNC),
+	HVM_ELSE_IDLE("vncpasswd", TEXT, NEEDS_VNC),
+	HVM_ELSE_IDLE("vncunused", BOOL, NEEDS_VNC),
 	IDLE("vncviewer", NUMBER, ALL,
 	     "the option -V of create starts a viewer"),
 	REFUSED("sdl", BOOL, ALL, "0"),
@@ -174,19 +182,19 @@ const struct key keys[] = {
 	IDLE("spiceusbredirection", NUMBER, HVM, NEEDS_SPICE),
 	IDLE("spice_image_compression", TEXT, HVM, NEEDS_SPICE),
 	IDLE("spice_streaming_video", TEXT, HVM, NEEDS_SPICE),
-	REFUSED("vga", TEXT, HVM, ""),
-	REFUSED("stdvga", BOOL, HVM, "0"),
+	HVM_ACTS("vga", TEXT, ""),
+	HVM_ACTS("stdvga", BOOL, "0"),
 	REFUSED("gfx_passthru", TEXT, HVM, "0"),
-	REFUSED("nographic", BOOL, HVM, "0"),
-	REFUSED("hdtype", TEXT, HVM, "ide"),
-	REFUSED("serial", TEXT_OR_LIST, HVM, ""),
-	REFUSED("usb", BOOL, HVM, "0"),
-	REFUSED("usbdevice", TEXT_OR_LIST, HVM, ""),
-	REFUSED("usbversion", NUMBER, HVM, "0"),
-	REFUSED("soundhw", TEXT, HVM, ""),
-	REFUSED("vkb_device", BOOL, HVM, NULL),
-	REFUSED("vendor_device", TEXT, HVM, "none"),
-	REFUSED("keymap", TEXT, HVM, ""),
+	HVM_ACTS("nographic", BOOL, "0"),
+	HVM_ACTS("hdtype", TEXT, "ide"),
+	HVM_ACTS("serial", TEXT_OR_LIST, ""),
+	HVM_ACTS("usb", BOOL, "0"),
+	HVM_ACTS("usbdevice", TEXT_OR_LIST, ""),
+	HVM_ACTS("usbversion", NUMBER, "0"),
+	HVM_ACTS("soundhw", TEXT, ""),
+	HVM_ACTS("vkb_device", BOOL, NULL),
+	HVM_ACTS("vendor_device", TEXT, "none"),
+	HVM_ACTS("keymap", TEXT, ""),
 
 	/* devices */
 	ACTS("disk", LIST, ALL),

@@ -22,7 +22,8 @@ enum key_kind {
 };
 
 enum key_status {
-	KEY_ACTS,
+	KEY_ACTS,		/* for all guests that it is about */
+	/* else, for those for which it does not act: */
 	KEY_IDLE,		/* does nothing, with a warning that says why */
 	KEY_REFUSED,		/* not done yet: an error unless inert */
 };
@@ -39,6 +40,7 @@ struct key {
 	const char *name;
 	enum key_kind kind;
 	unsigned int guests;
+	unsigned int acts;	/* for which of them */
 	enum key_status status;
 	/* the value that says what is so anyhow; an empty list always does */
 	const char *inert;

@@ -111,6 +111,19 @@ static bool has_state_machine(const struct leaving *d)
 	return strcmp(d->path.kind, KIND_CONSOLE) != 0;
 }
 
+/* Kinds that a guest's own QEMU serves. */
+static bool is_qemus(const struct leaving *d)
+{
+	static const char *const kinds[] = {
+		KIND_QDISK, KIND_VKBD, KIND_VFB, "9pfs", "qusb", "vusb",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(d->path.kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 int leave_begin(struct store *s, xs_transaction_t t, void *arg)
 {
 	struct leave *l = arg;
@@ -122,7 +135,7 @@ int leave_begin(struct store *s, xs_transaction_t t, void *arg)
 		int err;
 
 		d->gone = true;
-		if (!has_state_machine(d))
+		if (!has_state_machine(d) || (l->qemu_gone && is_qemus(d)))
 			continue;
 		err = store_read_uint(s, t, d->backend, "state", 0,
 				      XenbusStateReconfigured, &state);

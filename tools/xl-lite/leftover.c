@@ -12,6 +12,7 @@
 
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/unpause.h"
 
 /*
  * The process died between asking Xen for a domain and writing down which it
@@ -85,7 +86,7 @@ static int start(struct host *host, const struct mark_record *left,
 		 domid, left->name, left->pid,
 		 dry_run ? "to be started" : "started");
 	if (!dry_run)
-		hv_domain_unpause(host->hv, domid);
+		return guest_unpause(host, domid, guest_type_of(host, domid));
 	return 0;
 }
 

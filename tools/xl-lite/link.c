@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel backend's interface and its bridge; see link.h.
+ * A guest's interface and its bridge; see link.h.
  *
  * xen-netback makes the interface a moment before or after it shows itself
  * ready in xenstore. So we first ask to be told of new interfaces and then
@@ -20,6 +20,7 @@
 #ifdef HAVE_LIBMNL
 
 #include <libmnl/libmnl.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -117,23 +118,26 @@ bool link_attach_built(void)
 	return true;
 }
 
-int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
+/* RENAME may be NULL: it has its name. MAC may be NULL: it keeps its own. */
+static int attach(const char *name, const char *rename, const uint8_t *mac,
+		  const struct device *d, uint64_t deadline_ns)
 {
-	char buf[MESSAGE_SIZE], name[IF_NAMESIZE];
+	char buf[MESSAGE_SIZE];
 	unsigned int index, bridge = if_nametoindex(d->bridge);
 	struct nlmsghdr *nlh;
 	int err;
 
 	if (!bridge)
 		return -errno;
-	snprintf(name, sizeof(name), "vif%u.%u", domid, d->devid);
 	err = wait_for_link(name, deadline_ns, &index);
 	if (err)
 		return err;
 	/* a name and an MTU can only be given to an interface that is down */
 	nlh = set_link(buf, index, false);
-	if (d->vif->vifname)
-		mnl_attr_put_strz(nlh, IFLA_IFNAME, d->vif->vifname);
+	if (rename)
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, rename);
+	if (mac)
+		mnl_attr_put(nlh, IFLA_ADDRESS, ETH_ALEN, mac);
 	if (d->vif->mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, d->vif->mtu);
 	err = ask(nlh);
@@ -142,6 +146,25 @@ int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
 	nlh = set_link(buf, index, true);
 	mnl_attr_put_u32(nlh, IFLA_MASTER, bridge);
 	return ask(nlh);
+}
+
+int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
+{
+	char name[IF_NAMESIZE];
+
+	snprintf(name, sizeof(name), "vif%u.%u", domid, d->devid);
+	return attach(name, d->vif->vifname, NULL, d, deadline_ns);
+}
+
+int link_attach_tap(const char *name, const struct device *d,
+		    uint64_t deadline_ns)
+{
+	/* the highest there is: a bridge takes the lowest of its ports' */
+	static const uint8_t mac[ETH_ALEN] = {
+		0xfe, 0xff, 0xff, 0xff, 0xff, 0xff,
+	};
+
+	return attach(name, NULL, mac, d, deadline_ns);
 }
 
 #else /* !HAVE_LIBMNL */
@@ -154,6 +177,13 @@ bool link_attach_built(void)
 int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
 {
 	(void)d, (void)domid, (void)deadline_ns;
+	return -EOPNOTSUPP;
+}
+
+int link_attach_tap(const char *name, const struct device *d,
+		    uint64_t deadline_ns)
+{
+	(void)name, (void)d, (void)deadline_ns;
 	return -EOPNOTSUPP;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PVH guest's address space: where it has memory, and what it is told of
- * that. Pure.
+ * A PVH or HVM guest's address space: where it has memory, and what it is told
+ * of that. Pure.
  *
+ * PVH:
  *	0		memory, up to the hole; of an old Linux, one page
  *			below 1 MiB is the RSDP's
  *	PVH_HOLE	the RSDP, else nothing
@@ -10,6 +11,9 @@
  *	0xfee00000	the local APIC
  *	0xfeff8000	pages shared with the guest's servers
  *	4 GiB		the memory for which there was no room below the hole
+ *
+ * HVM: the hole is larger, because PCI devices have their memory in it, and
+ * hvmloader tells the guest of its first MiB itself.
  */
 #ifndef XL_LITE_PVH_MEMORY_H
 #define XL_LITE_PVH_MEMORY_H
@@ -25,6 +29,10 @@
 #define PVH_LOW_RSDP (0x100000u - 64)
 
 #define PVH_MAX_RANGES 8
+#define HVM_MAX_RANGES 2
+
+/* The hole of an HVM guest, unless mmio_hole= makes it larger. */
+#define HVM_HOLE 0xf0000000u
 
 /* Where KIB of memory are. */
 struct hv_layout pvh_memory_layout(uint64_t kib);
@@ -35,5 +43,10 @@ struct hv_layout pvh_memory_layout(uint64_t kib);
  */
 size_t pvh_memory_map(const struct hv_layout *layout, uint64_t rsdp,
 		      size_t size, struct hv_range map[PVH_MAX_RANGES]);
+
+/* The same for an HVM guest whose hole begins at HOLE. */
+struct hv_layout hvm_memory_layout(uint64_t kib, uint32_t hole);
+size_t hvm_memory_map(const struct hv_layout *layout,
+		      struct hv_range map[HVM_MAX_RANGES]);
 
 #endif

@@ -257,7 +257,6 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 		.guest = name,
 		.domid = domid,
 		.wanted = wanted,
-		.count = count + console,
 		.interrupt = interrupt,
 		.deadline_ns = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S,
 	};
@@ -265,12 +264,21 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 	if (!wanted)
 		return log_err(-ENOMEM, "guest %s: wait", name);
 	for (size_t i = 0; i < count; i++) {
-		wanted[i].device = &devices[i];
-		wanted[i].node = "state";
-		device_backend_path(&devices[i], domid, wanted[i].dir);
+		struct wanted *next = &wanted[w.count];
+
+		/* QEMU has its devices as soon as it runs */
+		if (devices[i].dm)
+			continue;
+		next->device = &devices[i];
+		next->node = "state";
+		device_backend_path(&devices[i], domid, next->dir);
+		w.count++;
 	}
-	path_console(wanted[count].dir, sizeof(wanted[count].dir), domid);
-	wanted[count].node = "tty";
+	if (console) {
+		path_console(wanted[w.count].dir, sizeof(wanted[w.count].dir),
+			     domid);
+		wanted[w.count++].node = "tty";
+	}
 	return wait_all(&w);
 }
 

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting a guest's QEMU; see device-model.h.
+ *
+ * QEMU is our child in a session of its own, with nothing of ours open but its
+ * log. It says that it is ready by writing "running" into xenstore, for which
+ * there is a watch; that it has died, its pidfd says. Who waits on both and a
+ * deadline waits for nothing else.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/device-model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include "tools/xl-lite/link.h"
+#include "tools/xl-lite/nodes.h"
+#include "tools/xl-lite/qmp.h"
+
+/* sys/wait.h names it since glibc 2.36 */
+#define WAIT_PIDFD ((idtype_t)3)
+
+/* Logs of earlier QEMUs that are kept, as libxl does. */
+#define OLD_LOGS 10
+
+#define TOKEN "device-model"
+
+/* -- its log ---------------------------------------------------------------- */
+
+static void log_path(const char *guest, unsigned int age, char *path,
+		     size_t size)
+{
+	char suffix[16] = "";
+
+	if (age)
+		snprintf(suffix, sizeof(suffix), ".%u", age);
+	snprintf(path, size, "/var/log/xen/qemu-dm-%s.log%s", guest, suffix);
+}
+
+/* qemu-dm-NAME.log becomes .log.1, that .log.2, and the oldest goes. */
+static void rotate_logs(const char *guest)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	log_path(guest, 0, from, sizeof(from));
+	if (access(from, F_OK))
+		return;
+	for (unsigned int age = OLD_LOGS; age > 0; age--) {
+		log_path(guest, age - 1, from, sizeof(from));
+		log_path(guest, age, to, sizeof(to));
+		if (rename(from, to) && errno != ENOENT)
+			log_warn("guest %s: %s: cannot be kept as %s: %s",
+				 guest, from, to, strerror(errno));
+	}
+}
+
+static int open_log(const char *guest)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	rotate_logs(guest);
+	log_path(guest, 0, path, sizeof(path));
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		  0644);
+	return fd >= 0 ? fd : log_err(-errno, "guest %s: QEMU's log %s", guest,
+				      path);
+}
+
+/* The end of its log, which begins with a whole line. */
+static void show_last_words(const char *guest)
+{
+	CLEANUP_FCLOSE FILE *f = NULL;
+	char path[PATH_MAX], line[512];
+	long size;
+
+	log_path(guest, 0, path, sizeof(path));
+	f = fopen(path, "re");
+	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) <= 0) {
+		log_fail(0, "guest %s: QEMU: it said nothing (%s is empty)",
+			 guest, path);
+		return;
+	}
+	if (size > 1024) {
+		fseek(f, size - 1024, SEEK_SET);
+		if (!fgets(line, sizeof(line), f))
+			return;
+	} else {
+		rewind(f);
+	}
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		log_fail(0, "guest %s: QEMU: %s", guest, line);
+	}
+}
+
+/* -- the process ------------------------------------------------------------ */
+
+struct environment {
+	char domain[32], limit[64], zone[128];
+	char *list[6];
+};
+
+/* Nothing of ours but the time zone and what it may write in its log. */
+static void make_environment(struct environment *e, domid_t domid)
+{
+	/* XSA-180: how much a guest can make QEMU write to stderr */
+	const char *limit = getenv("XEN_QEMU_CONSOLE_LIMIT");
+	const char *zone = getenv("TZ");
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	unsigned int n = 0;
+
+	snprintf(e->limit, sizeof(e->limit), "XEN_QEMU_CONSOLE_LIMIT=%s",
+		 limit ? limit : "1048576");
+	snprintf(e->domain, sizeof(e->domain), "XEN_DOMAIN_ID=%u", domid);
+	snprintf(e->zone, sizeof(e->zone), "TZ=%s", zone ? zone : "");
+	e->list[n++] = path;
+	e->list[n++] = e->limit;
+	e->list[n++] = e->domain;
+	if (zone)
+		e->list[n++] = e->zone;
+	e->list[n] = NULL;
+}
+
+/* In the child. What it says goes to the log, whose end is shown. */
+static void become_qemu(const char *path, char **argv, char **envp, int null,
+			int log)
+{
+	sigset_t none;
+
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(null, STDIN_FILENO);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	execve(path, argv, envp);
+	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static int launch(const struct dm_request *r, char **argv,
+		  struct device_model *dm)
+{
+	CLEANUP_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int log = -1;
+	struct environment environment = { .list = { NULL } };
+
+	if (null < 0)
+		return log_err(-errno, "guest %s: /dev/null", r->config->name);
+	log = open_log(r->config->name);
+	if (log < 0)
+		return log;
+	make_environment(&environment, r->domid);
+	dm->pid = fork();
+	if (dm->pid == 0)
+		become_qemu(r->qemu, argv, environment.list, null, log);
+	if (dm->pid > 0)
+		dm->pidfd = syscall(SYS_pidfd_open, dm->pid, 0);
+	if (dm->pidfd >= 0)
+		return 0;
+	log_err(-errno, "guest %s: QEMU: start %s", r->config->name, r->qemu);
+	if (dm->pid > 0) {
+		kill(dm->pid, SIGKILL);
+		waitpid(dm->pid, NULL, 0);
+	}
+	return -EAGAIN;
+}
+
+/* By this number whoever ends the guest finds it. */
+static int note_number(struct host *host, const struct dm_request *r,
+		       struct device_model *dm)
+{
+	char path[STORE_PATH_MAX];
+	int err;
+
+	path_domain(path, sizeof(path), r->domid);
+	err = store_printf(&host->store, XBT_NULL, path,
+			   "image/device-model-pid", "%d", dm->pid);
+	if (!err)
+		return 0;
+	log_err(err, "guest %s: QEMU: note its number", r->config->name);
+	device_model_kill(dm);
+	path_device_model(path, sizeof(path), 0, r->domid);
+	store_remove(&host->store, XBT_NULL, path, NULL);
+	return err;
+}
+
+int device_model_start(struct host *host, const struct dm_request *r,
+		       struct device_model *dm)
+{
+	CLEANUP(arena_free) struct arena arena = { NULL };
+	char **argv = dm_args_make(&arena, r);
+	int err;
+
+	if (!argv)
+		return log_err(-ENOMEM, "guest %s: QEMU's arguments",
+			       r->config->name);
+	for (char **arg = argv; *arg; arg++)
+		log_debug("guest %s: QEMU: %s", r->config->name, *arg);
+	err = launch(r, argv, dm);
+	return err ? err : note_number(host, r, dm);
+}
+
+void device_model_kill(struct device_model *dm)
+{
+	if (dm->pidfd < 0)
+		return;
+	syscall(SYS_pidfd_send_signal, dm->pidfd, SIGKILL, NULL, 0);
+	waitpid(dm->pid, NULL, 0);
+	close(STEAL_FD(dm->pidfd));
+}
+
+/* -- until it is ready ------------------------------------------------------ */
+
+static int has_died(const struct dm_request *r, const struct device_model *dm)
+{
+	const char *guest = r->config->name;
+	siginfo_t info = { 0 };
+
+	/* left for waitpid(): its number stays its own until we are done */
+	waitid(WAIT_PIDFD, dm->pidfd, &info, WEXITED | WNOWAIT | WNOHANG);
+	log_fail(-ECHILD, "guest %s: QEMU: %s %d before it was ready; the end of its log:",
+		 guest, info.si_code == CLD_EXITED ? "ended with status"
+						   : "was ended by signal",
+		 info.si_status);
+	show_last_words(guest);
+	return -ECHILD;
+}
+
+/* 1: it says that it is ready; 0: not yet; or -errno. */
+static int is_running(struct host *host, const char *dir)
+{
+	char path[STORE_PATH_MAX], token[16], state[16];
+	int n, err;
+
+	do
+		n = store_next_event(&host->store, path, sizeof(path), token,
+				     sizeof(token));
+	while (n == 1);
+	if (n < 0)
+		return n;
+	err = store_read(&host->store, XBT_NULL, dir, "state", state,
+			 sizeof(state));
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	return strcmp(state, "running") == 0;
+}
+
+static int wait_running(struct host *host, const struct dm_request *r,
+			const struct device_model *dm, const char *dir,
+			int interrupt_fd)
+{
+	const uint64_t deadline = clock_now_ns() + DM_START_S * NS_PER_S;
+	struct pollfd p[] = {
+		{ .fd = store_fd(&host->store), .events = POLLIN },
+		{ .fd = dm->pidfd, .events = POLLIN },
+		{ .fd = interrupt_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		const uint64_t now = clock_now_ns();
+		int ret = is_running(host, dir);
+
+		if (ret < 0)
+			return log_err(ret, "guest %s: QEMU: wait",
+				       r->config->name);
+		if (ret)
+			return 0;
+		if (p[1].revents)
+			return has_died(r, dm);
+		if (p[2].revents)
+			return -EINTR;
+		if (now >= deadline) {
+			log_fail(-ETIMEDOUT, "guest %s: QEMU: was not ready in %d s; the end of its log:",
+				 r->config->name, DM_START_S);
+			show_last_words(r->config->name);
+			return -ETIMEDOUT;
+		}
+		if (poll(p, ARRAY_SIZE(p), (deadline - now) / NS_PER_MS + 1)
+		    == -1 && errno != EINTR)
+			return log_err(-errno, "guest %s: QEMU: wait",
+				       r->config->name);
+	}
+}
+
+int device_model_wait(struct host *host, const struct dm_request *r,
+		      const struct device_model *dm, int interrupt_fd)
+{
+	char dir[STORE_PATH_MAX];
+	int err;
+
+	path_device_model(dir, sizeof(dir), 0, r->domid);
+	err = store_watch(&host->store, dir, "state", TOKEN);
+	if (err)
+		return log_err(err, "guest %s: QEMU: watch its state",
+			       r->config->name);
+	err = wait_running(host, r, dm, dir, interrupt_fd);
+	store_unwatch(&host->store, dir, "state", TOKEN);
+	return err;
+}
+
+/* -- when it is ready ------------------------------------------------------- */
+
+static int note_serials(struct qmp *q, struct nodes *n, const char *dir)
+{
+	CLEANUP_YAJL yajl_val chardevs = NULL;
+	int err = qmp_call(q, "query-chardev", NULL, 0, &chardevs);
+	unsigned int number;
+	const char *tty;
+	size_t next = 0;
+	char node[32];
+
+	while (!err && qmp_next_serial(chardevs, &next, &number, &tty)) {
+		snprintf(node, sizeof(node), "serial/%u/tty", number);
+		nodes_put(n, dir, node, "%s", tty);
+	}
+	return err;
+}
+
+static int note_vnc(struct qmp *q, struct nodes *n, const char *dir,
+		    const struct vnc_config *config)
+{
+	const struct qmp_arg password = {
+		.name = "password", .text = config->password,
+	};
+	CLEANUP_YAJL yajl_val vnc = NULL;
+	const char *host, *port;
+	int err;
+
+	if (!choose(config->enable, true))
+		return 0;
+	err = qmp_call(q, "query-vnc", NULL, 0, &vnc);
+	if (!err && qmp_vnc(vnc, &host, &port)) {
+		nodes_put(n, dir, "console/vnc-listen", "%s", host);
+		nodes_put(n, dir, "console/vnc-port", "%s", port);
+	}
+	if (err || !config->password)
+		return err;
+	err = qmp_call(q, "change-vnc-password", &password, 1, NULL);
+	if (!err)
+		nodes_put(n, dir, "console/vnc-pass", "%s", config->password);
+	return err;
+}
+
+static int ask_qemu(struct host *host, const struct dm_request *r)
+{
+	struct nodes n = { .store = &host->store };
+	CLEANUP_QMP struct qmp q = { .fd = -1 };
+	char socket[64], dir[STORE_PATH_MAX];
+	int err;
+
+	snprintf(socket, sizeof(socket), DM_QMP_SOCKET, r->domid);
+	path_domain(dir, sizeof(dir), r->domid);
+	err = qmp_open(&q, socket, clock_now_ns() + DM_ANSWER_S * NS_PER_S);
+	if (!err)
+		err = note_serials(&q, &n, dir);
+	if (!err)
+		err = note_vnc(&q, &n, dir, &r->config->hvm.vnc);
+	if (err) {
+		log_fail(err, "guest %s: QEMU: %s: %s; the end of its log:",
+			 r->config->name, socket, qmp_why(&q, err));
+		show_last_words(r->config->name);
+		return err;
+	}
+	if (n.err)
+		log_err(n.err, "guest %s: QEMU: note what it said",
+			r->config->name);
+	return n.err;
+}
+
+static int attach_taps(const struct dm_request *r)
+{
+	const uint64_t deadline = clock_now_ns() + DM_ANSWER_S * NS_PER_S;
+
+	for (size_t i = 0; i < r->num_devices; i++) {
+		const struct device *d = &r->devices[i];
+		char tap[IFNAMSIZ];
+		int err;
+
+		if (!d->vif || !dm_emulates(r->config, d))
+			continue;
+		dm_tap_name(d, r->domid, tap);
+		err = link_attach_tap(tap, d, deadline);
+		if (err)
+			return log_fail(err, "guest %s: %s: %s onto bridge %s: %s",
+					r->config->name, d->name, tap,
+					d->bridge, strerror(-err));
+	}
+	return 0;
+}
+
+int device_model_configure(struct host *host, const struct dm_request *r)
+{
+	int err = ask_qemu(host, r);
+
+	return err ? err : attach_taps(r);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding an HVM guest's files; see hvm-files.h. Where nothing is named, a few
+ * places are looked at: Debian's first, then those of Xen's own installation.
+ */
+#include "config.h"
+
+#include "tools/xl-lite/hvm-files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/log.h"
+
+#include "tools/xl-lite/host.h"
+
+/* A file that is wanted, and what to do when it is nowhere. */
+struct wanted {
+	const char *what;		/* "BIOS" */
+	const char *key;		/* that names another */
+	const char *given;		/* by that key, or NULL */
+	const char *package;		/* of Debian */
+	int mode;			/* as access() takes it */
+	const char *places[4];		/* @ is the folder of Xen's version */
+};
+
+/* PLACE with "@" made /usr/lib/xen-4.17 */
+static int place_path(const char *place, char *path, size_t size)
+{
+	char folder[64];
+	int n;
+
+	if (*place != '@') {
+		n = snprintf(path, size, "%s", place);
+	} else {
+		int err = host_xen_folder(folder, sizeof(folder));
+
+		if (err)
+			return err;
+		n = snprintf(path, size, "%s%s", folder, place + 1);
+	}
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int find(const struct guest_config *config, const struct wanted *w,
+		char *path, size_t size)
+{
+	if (w->given) {
+		int err = place_path(w->given, path, size);
+
+		if (err || access(path, w->mode) == 0)
+			return err;
+		return log_fail(-errno, "guest %s: %s '%s': %s: %s: is the path right?",
+				config->name, w->key, path, w->what,
+				strerror(errno));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(w->places) && w->places[i]; i++) {
+		int err = place_path(w->places[i], path, size);
+
+		if (err || access(path, w->mode) == 0)
+			return err;
+	}
+	return log_fail(-ENOENT, "guest %s: %s: is not installed: Debian's package is %s; %s= names a file that is elsewhere",
+			config->name, w->what, w->package, w->key);
+}
+
+/* As libxl does: a name without a slash in front is in Xen's own folder. */
+static const char *loader_place(const char *given, char *place, size_t size)
+{
+	if (!given || *given == '/')
+		return given;
+	snprintf(place, size, "@/boot/%s", given);
+	return place;
+}
+
+int hvm_files_find(const struct guest_config *config, struct hvm_files *files)
+{
+	const struct hvm_config *hvm = &config->hvm;
+	char place[PATH_MAX];
+	const struct wanted loader = {
+		.what = "hvmloader, the first program of an HVM guest",
+		.key = "firmware_override",
+		.given = loader_place(hvm->firmware, place, sizeof(place)),
+		.package = "xen-utils",
+		.mode = R_OK,
+		.places = {
+			"@/boot/hvmloader",
+			"/usr/lib/xen/boot/hvmloader",
+			"/usr/local/lib/xen/boot/hvmloader",
+		},
+	};
+	const struct wanted seabios = {
+		.what = "SeaBIOS",
+		.key = "bios_path_override",
+		.given = hvm->bios_path,
+		.package = "seabios",
+		.mode = R_OK,
+		.places = {
+			"/usr/share/seabios/bios-256k.bin",
+			"/usr/lib/xen/boot/seabios.bin",
+			"/usr/local/lib/xen/boot/seabios.bin",
+		},
+	};
+	const struct wanted ovmf = {
+		.what = "OVMF, the UEFI firmware",
+		.key = "bios_path_override",
+		.given = hvm->bios_path,
+		.package = "ovmf",
+		.mode = R_OK,
+		.places = {
+			"/usr/share/ovmf/OVMF.fd",
+			"/usr/lib/xen/boot/ovmf.bin",
+			"/usr/local/lib/xen/boot/ovmf.bin",
+		},
+	};
+	const struct wanted qemu = {
+		.what = "QEMU with Xen, which emulates the guest's devices",
+		.key = "device_model_override",
+		.given = hvm->dm_path,
+		.package = "qemu-system-xen",
+		.mode = X_OK,
+		.places = {
+			"/usr/libexec/xen-qemu-system-i386",
+			"@/bin/qemu-system-i386",
+			"/usr/lib/xen/bin/qemu-system-i386",
+			"/usr/local/lib/xen/bin/qemu-system-i386",
+		},
+	};
+	int err = find(config, &loader, files->hvmloader,
+		       sizeof(files->hvmloader));
+
+	if (!err)
+		err = find(config, hvm->bios == HVM_BIOS_OVMF ? &ovmf : &seabios,
+			   files->bios, sizeof(files->bios));
+	if (!err)
+		err = find(config, &qemu, files->qemu, sizeof(files->qemu));
+	return err;
+}

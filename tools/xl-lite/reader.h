@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking the settings of a configuration one by one: what guest-config.c and
+ * guest-hvm.c share. What check_settings() found wrong with a setting, its
+ * kind, reads as not given here, so that one mistake is one message.
+ */
+#ifndef XL_LITE_READER_H
+#define XL_LITE_READER_H
+
+#include "tools/xl-lite/cfg-parse.h"
+#include "tools/xl-lite/guest-config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct reader {
+	struct guest_config *config;
+	struct cfg_tree tree;
+	struct diags *diags;
+	bool broken;			/* a key may only seem missing */
+	int err;			/* -ENOMEM */
+};
+
+/* Where the value of KEY is, or the configuration as a whole. */
+struct cfg_pos reader_pos(const struct reader *r, const char *key);
+
+/* KEY's text as it was written, or NULL; reader_text(): "" is NULL as well. */
+const char *reader_raw(const struct reader *r, const char *key);
+const char *reader_text(const struct reader *r, const char *key);
+
+/* A number as xl reads it, with base 0: 0x is hex, a leading 0 octal. */
+bool reader_parse_number(const char *text, long *ret);
+
+/* True when KEY is given and is a number from MIN to MAX. */
+bool reader_number(struct reader *r, const char *key, long min, long max,
+		   long *ret);
+
+/* CHOICE_DEFAULT when KEY is not given. */
+enum choice reader_choice(const struct reader *r, const char *key);
+
+/* The texts in the list KEY, or its one text. */
+void reader_list(struct reader *r, const char *key, struct text_list *ret);
+
+/* Index of TEXT in NAMES, where FIRST is the first; else says what is there. */
+int reader_find(struct reader *r, const char *key, const char *text,
+		const char *const *names, int first, int count);
+
+/* The keys of an emulated machine, guest-hvm.c. */
+void reader_hvm(struct reader *r);
+
+#endif
