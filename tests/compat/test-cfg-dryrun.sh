@@ -41,12 +41,46 @@ maybe()
 	[ $((RANDOM % 2)) = 0 ] && one_of "$@"
 }
 
+# an emulated machine
+hvm_config()
+{
+	echo 'memory=200'
+	maybe 'boot="dc"'
+	maybe 'bios="ovmf"' 'bios="seabios"' 'firmware="uefi"' 'firmware="/f"' \
+		'firmware_override="/f"'
+	maybe 'bios="ovmf"; bios_path_override="/b"'
+	maybe 'acpi=0; apic=0' 'acpi_s3=0; acpi_s4=1; acpi_laptop_slate=1'
+	maybe 'pae=1; hpet=0; vpt_align=1' 'nestedhvm=1' 'hap=1; pae=0'
+	maybe 'viridian=1' 'viridian=["base","!freq","stimer"]' \
+		'viridian=["all","!synic"]' 'viridian=["defaults"]'
+	maybe 'mmio_hole=512; xen_platform_pci=0'
+	maybe 'vga="stdvga"' 'stdvga=1' 'stdvga=0' 'vga="cirrus"' 'vga="none"'
+	maybe 'videoram=32'
+	maybe 'vnc=0' 'vnclisten="::"; vncpasswd="x"' \
+		'vncdisplay=2; vncunused=0'
+	maybe 'nographic=1; keymap="de"' 'hdtype="ahci"' 'hdtype="ide"'
+	maybe 'serial="pty"' 'serial=["pty","file:/x"]'
+	maybe 'usb=1; usbdevice="tablet"' 'usbdevice=["tablet","mouse"]' \
+		'usbversion=3'
+	maybe 'soundhw="hda"; vkb_device=0' 'vendor_device="xenserver"'
+	maybe 'device_model_args=["-a"]; device_model_args_hvm=["-b","c"]' \
+		'device_model_version="qemu-xen"; device_model_override="/d"'
+}
+
 config()
 {
+	local type
+
 	echo 'name="guest"; kernel="/boot/vmlinuz"'
 	echo 'uuid="12345678-9abc-def0-1234-56789abcdef0"'
-	maybe 'type="pv"' 'type="pvh"' 'type="hvm"' 'builder="hvm"' \
-		'builder="generic"'
+	type=$(one_of '' 'type="pv"' 'type="pvh"' 'type="hvm"' 'type="hvm"' \
+		'builder="hvm"' 'builder="generic"')
+	echo "$type"
+	case $type in
+	*hvm*) hvm_config ;;
+	esac
+	maybe 'localtime=1' 'rtc_timeoffset=60' 'rtc_timeoffset="-60"'
+	maybe 'shadow_memory=8'
 	maybe 'memory=512' 'memory=0x100' "memory='64'"
 	maybe 'maxmem=1024' 'maxmem=512'
 	maybe 'vcpus=1' 'vcpus=3'

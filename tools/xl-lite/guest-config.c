@@ -567,8 +567,6 @@ static void read_paging(struct reader *r)
 	struct guest_config *config = r->config;
 	long mib;
 
-	if (config->type == GUEST_PV)
-		return;
 	config->hap = reader_choice(r, "hap");
 	config->shadow_set = reader_number(r, "shadow_memory", 0,
 					   MAX_MEMORY_MIB, &mib);

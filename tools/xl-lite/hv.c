@@ -318,21 +318,6 @@ int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
 	return hv_result(hv, xc_hvm_param_set(hv->xch, domid, param, value));
 }
 
-int hv_domain_param(struct hv *hv, domid_t domid, unsigned int param,
-		    uint64_t *value)
-{
-	hv_begin(hv);
-	return hv_result(hv, xc_hvm_param_get(hv->xch, domid, param, value));
-}
-
-int hv_domain_power_button(struct hv *hv, domid_t domid)
-{
-	hv_begin(hv);
-	return hv_result(hv, xc_domain_send_trigger(hv->xch, domid,
-						    XEN_DOMCTL_SENDTRIGGER_POWER,
-						    0));
-}
-
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port)
 {

@@ -112,10 +112,6 @@ int hv_domain_timer_default(struct hv *hv, domid_t domid);
 /* HVM_PARAM_*, of PVH and HVM guests: xen/hvm/params.h */
 int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
 			uint64_t value);
-int hv_domain_param(struct hv *hv, domid_t domid, unsigned int param,
-		    uint64_t *value);
-/* Press an HVM guest's power button. */
-int hv_domain_power_button(struct hv *hv, domid_t domid);
 /* A port of DOMID that OTHER may bind to. */
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port);

@@ -123,15 +123,27 @@ static const char *text_member(yajl_val object, const char *name)
 	return YAJL_GET_STRING(value);
 }
 
-static void put_text(yajl_gen gen, const char *text)
+static bool put_text(yajl_gen gen, const char *text)
 {
-	yajl_gen_string(gen, (const unsigned char *)text, strlen(text));
+	return yajl_gen_string(gen, (const unsigned char *)text, strlen(text))
+		== yajl_gen_status_ok;
 }
 
-/* A generator that fails, on text that is no UTF-8, leaves a line unfinished. */
+static bool put_arg(yajl_gen gen, const struct qmp_arg *arg)
+{
+	if (!put_text(gen, arg->name))
+		return false;
+	if (arg->text)
+		return put_text(gen, arg->text);
+	return yajl_gen_bool(gen, 1) == yajl_gen_status_ok;
+}
+
+/* A text that is no UTF-8 is none for JSON either. */
 static int make_request(yajl_gen gen, const char *command,
 			const struct qmp_arg *args, size_t count)
 {
+	bool good = true;
+
 	yajl_gen_map_open(gen);
 	put_text(gen, "execute");
 	put_text(gen, command);
@@ -139,16 +151,12 @@ static int make_request(yajl_gen gen, const char *command,
 		put_text(gen, "arguments");
 		yajl_gen_map_open(gen);
 	}
-	for (size_t i = 0; i < count; i++) {
-		put_text(gen, args[i].name);
-		if (args[i].text)
-			put_text(gen, args[i].text);
-		else
-			yajl_gen_bool(gen, 1);
-	}
+	for (size_t i = 0; i < count; i++)
+		good &= put_arg(gen, &args[i]);
 	if (count)
 		yajl_gen_map_close(gen);
-	return yajl_gen_map_close(gen) == yajl_gen_status_ok ? 0 : -EILSEQ;
+	yajl_gen_map_close(gen);
+	return good ? 0 : -EILSEQ;
 }
 
 static int request(struct qmp *q, const char *command,

@@ -115,7 +115,7 @@ int reader_find(struct reader *r, const char *key, const char *text,
 		const char *const *names, int first, int count)
 {
 	const char *meant = NULL;
-	char all[160] = "";
+	char all[256] = "";
 	size_t used = 0;
 
 	for (int i = first; i < count; i++) {
