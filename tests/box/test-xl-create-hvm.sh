@@ -6,7 +6,7 @@
 # it in their place. The usual commands work on it.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 50
+plan 60
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -72,6 +72,8 @@ refused "a BIOS that is not there" 3 "bios_path_override '/none/bios'.*No such" 
 	"bios='seabios'" "bios_path_override='/none/bios'"
 refused "a disk that IDE cannot have" 6 'can be written: make it a CD' \
 	"disk=['$work/cd.iso,raw,hda,r']"
+refused "two disks in one place" 6 'disk hda is the same drive' \
+	"disk=['$work/cd.iso,raw,hda,w', 'vdev=xvda,target=$disk']"
 printf '#!/bin/sh\necho "no, thanks" >&2\nexit 7\n' >"$work/qemu-dies"
 printf '#!/bin/sh\nexec sleep 1000\n' >"$work/qemu-hangs"
 chmod +x "$work"/qemu-*
@@ -112,7 +114,7 @@ out=$(xl-lite -v create -p "$work/hvm.cfg" 2>&1 3>&-)
 is "$?" 0 "the guest is created"
 diag "$out"
 requests=$(printf '%s\n' "$out" | sed -n 's/.* \([0-9]*\) xenstore requests.*/\1/p')
-check "with at most 240 xenstore requests" test "${requests:-999}" -le 240
+check "with at most 260 xenstore requests" test "${requests:-999}" -le 260
 id=$(xl-lite domid hvm)
 is "$(xenstore-read "/libxl/$id/type")" hvm "it is noted as HVM"
 like "$(xl-lite list hvm)" '^hvm +[0-9]+ +(199|200|201) +1 +--p--- ' \
@@ -123,6 +125,25 @@ like "$(xenstore-read "/local/domain/$id/console/vnc-port")" '^590[0-9]$' \
 like "$(ip -o link show "vif$id.0-emu")" 'master xenbr0 .*fe:ff:ff:ff:ff:ff' \
 	"the emulated card's interface is on the bridge"
 is "$(xl block-list hvm | wc -l)" 4 "xl lists its disk and its drives"
+
+# how many drives QEMU has this CD in
+drives_with_cd() {
+	printf '%s\n' '{"execute":"qmp_capabilities"}' \
+		'{"execute":"query-block"}' | timeout 60 socat -t 30 - \
+		"UNIX-CONNECT:/run/xen/qmp-libxenstat-$id" |
+		grep -o "\"file\": \"$work/cd.iso\"" | wc -l
+}
+is "$(drives_with_cd)" 1 "it has a CD"
+check "a CD is put into the empty drive" xl-lite cd-insert hvm hdd "$work/cd.iso"
+is "$(xenstore-read "/libxl/$id/device/vbd/5696/params")" "aio:$work/cd.iso" \
+	"which is noted"
+is "$(drives_with_cd)" 2 "and QEMU has it there"
+fails "a CD that is not there" 'none.iso: No such file' \
+	xl-lite cd-insert hvm hdd /none.iso
+fails "a disk is no CD drive" 'hda: is no CD drive' xl-lite cd-eject hvm hda
+check "the CD is ejected" xl-lite cd-eject hvm hdd
+is "$(drives_with_cd)" 1 "and QEMU has it no more"
+is "$(xl block-list hvm | wc -l)" 4 "the drive is still there"
 
 # a terminal whose user types nothing
 mkfifo "$work/fifo"

@@ -71,7 +71,7 @@ static int run_guest(struct host *host, const struct create_options *o,
 	if (!err && o->console)
 		/* an emulated machine is told of by its serial port, as with xl */
 		err = console_start(console, domid,
-				    config->type == GUEST_HVM ?
+				    config->hvm.serials.count ?
 				    CONSOLE_SERIAL : CONSOLE_PV);
 	if (err)
 		return err;

@@ -94,6 +94,8 @@ int cmd_block_attach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_detach(const struct cmd *cmd, int argc, char **argv);
 int cmd_block_list(const struct cmd *cmd, int argc, char **argv);
 int cmd_button_press(const struct cmd *cmd, int argc, char **argv);
+int cmd_cd_eject(const struct cmd *cmd, int argc, char **argv);
+int cmd_cd_insert(const struct cmd *cmd, int argc, char **argv);
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_claims(const struct cmd *cmd, int argc, char **argv);
 int cmd_config_update(const struct cmd *cmd, int argc, char **argv);

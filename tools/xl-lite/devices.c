@@ -220,6 +220,30 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 	return 0;
 }
 
+static bool same_place(const struct disk_config *a,
+		       const struct disk_config *b)
+{
+	const bool a_scsi = !a->cdrom && strncmp(a->vdev, "sd", 2) == 0;
+	const bool b_scsi = !b->cdrom && strncmp(b->vdev, "sd", 2) == 0;
+
+	return a->disk == b->disk && a_scsi == b_scsi;
+}
+
+/* hda and xvda are two disks to Xen, but one drive to QEMU. */
+static int check_places(const struct guest_config *config,
+			const struct device *list)
+{
+	for (size_t i = 0; i < config->num_disks; i++)
+		for (size_t j = 0; j < i; j++)
+			if (dm_emulates(config, &list[i]) &&
+			    dm_emulates(config, &list[j]) &&
+			    same_place(&config->disks[i], &config->disks[j]))
+				return log_fail(-EINVAL, "guest %s: %s: %s is the same drive of the emulated machine: give one of them another letter",
+						config->name, list[i].name,
+						list[j].name);
+	return 0;
+}
+
 /* Xen's keyboard and pointer, which an HVM guest's QEMU has beside others. */
 static void plan_keyboard(struct device *d)
 {
@@ -268,6 +292,8 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 		if (err && !first_err)
 			first_err = err;
 	}
+	if (!first_err)
+		first_err = check_places(config, list);
 	if (first_err)
 		return first_err;
 	if (keyboard)

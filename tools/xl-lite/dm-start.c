@@ -17,7 +17,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,86 +24,12 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#include "tools/xl-lite/link.h"
-#include "tools/xl-lite/nodes.h"
-#include "tools/xl-lite/qmp.h"
+#include "tools/xl-lite/dm-log.h"
 
 /* sys/wait.h names it since glibc 2.36 */
 #define WAIT_PIDFD ((idtype_t)3)
 
-/* Logs of earlier QEMUs that are kept, as libxl does. */
-#define OLD_LOGS 10
-
 #define TOKEN "device-model"
-
-/* -- its log ---------------------------------------------------------------- */
-
-static void log_path(const char *guest, unsigned int age, char *path,
-		     size_t size)
-{
-	char suffix[16] = "";
-
-	if (age)
-		snprintf(suffix, sizeof(suffix), ".%u", age);
-	snprintf(path, size, "/var/log/xen/qemu-dm-%s.log%s", guest, suffix);
-}
-
-/* qemu-dm-NAME.log becomes .log.1, that .log.2, and the oldest goes. */
-static void rotate_logs(const char *guest)
-{
-	char from[PATH_MAX], to[PATH_MAX];
-
-	log_path(guest, 0, from, sizeof(from));
-	if (access(from, F_OK))
-		return;
-	for (unsigned int age = OLD_LOGS; age > 0; age--) {
-		log_path(guest, age - 1, from, sizeof(from));
-		log_path(guest, age, to, sizeof(to));
-		if (rename(from, to) && errno != ENOENT)
-			log_warn("guest %s: %s: cannot be kept as %s: %s",
-				 guest, from, to, strerror(errno));
-	}
-}
-
-static int open_log(const char *guest)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	rotate_logs(guest);
-	log_path(guest, 0, path, sizeof(path));
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		  0644);
-	return fd >= 0 ? fd : log_err(-errno, "guest %s: QEMU's log %s", guest,
-				      path);
-}
-
-/* The end of its log, which begins with a whole line. */
-static void show_last_words(const char *guest)
-{
-	CLEANUP_FCLOSE FILE *f = NULL;
-	char path[PATH_MAX], line[512];
-	long size;
-
-	log_path(guest, 0, path, sizeof(path));
-	f = fopen(path, "re");
-	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) <= 0) {
-		log_fail(0, "guest %s: QEMU: it said nothing (%s is empty)",
-			 guest, path);
-		return;
-	}
-	if (size > 1024) {
-		fseek(f, size - 1024, SEEK_SET);
-		if (!fgets(line, sizeof(line), f))
-			return;
-	} else {
-		rewind(f);
-	}
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		log_fail(0, "guest %s: QEMU: %s", guest, line);
-	}
-}
 
 /* -- the process ------------------------------------------------------------ */
 
@@ -162,7 +87,7 @@ static int launch(const struct dm_request *r, char **argv,
 
 	if (null < 0)
 		return log_err(-errno, "guest %s: /dev/null", r->config->name);
-	log = open_log(r->config->name);
+	log = dm_log_open(r->config->name);
 	if (log < 0)
 		return log;
 	make_environment(&environment, r->domid);
@@ -238,7 +163,7 @@ static int has_died(const struct dm_request *r, const struct device_model *dm)
 		 guest, info.si_code == CLD_EXITED ? "ended with status"
 						   : "was ended by signal",
 		 info.si_status);
-	show_last_words(guest);
+	dm_log_show_end(guest);
 	return -ECHILD;
 }
 
@@ -288,7 +213,7 @@ static int wait_running(struct host *host, const struct dm_request *r,
 		if (now >= deadline) {
 			log_fail(-ETIMEDOUT, "guest %s: QEMU: was not ready in %d s; the end of its log:",
 				 r->config->name, DM_START_S);
-			show_last_words(r->config->name);
+			dm_log_show_end(r->config->name);
 			return -ETIMEDOUT;
 		}
 		if (poll(p, ARRAY_SIZE(p), (deadline - now) / NS_PER_MS + 1)
@@ -312,101 +237,4 @@ int device_model_wait(struct host *host, const struct dm_request *r,
 	err = wait_running(host, r, dm, dir, interrupt_fd);
 	store_unwatch(&host->store, dir, "state", TOKEN);
 	return err;
-}
-
-/* -- when it is ready ------------------------------------------------------- */
-
-static int note_serials(struct qmp *q, struct nodes *n, const char *dir)
-{
-	CLEANUP_YAJL yajl_val chardevs = NULL;
-	int err = qmp_call(q, "query-chardev", NULL, 0, &chardevs);
-	unsigned int number;
-	const char *tty;
-	size_t next = 0;
-	char node[32];
-
-	while (!err && qmp_next_serial(chardevs, &next, &number, &tty)) {
-		snprintf(node, sizeof(node), "serial/%u/tty", number);
-		nodes_put(n, dir, node, "%s", tty);
-	}
-	return err;
-}
-
-static int note_vnc(struct qmp *q, struct nodes *n, const char *dir,
-		    const struct vnc_config *config)
-{
-	const struct qmp_arg password = {
-		.name = "password", .text = config->password,
-	};
-	CLEANUP_YAJL yajl_val vnc = NULL;
-	const char *host, *port;
-	int err;
-
-	if (!choose(config->enable, true))
-		return 0;
-	err = qmp_call(q, "query-vnc", NULL, 0, &vnc);
-	if (!err && qmp_vnc(vnc, &host, &port)) {
-		nodes_put(n, dir, "console/vnc-listen", "%s", host);
-		nodes_put(n, dir, "console/vnc-port", "%s", port);
-	}
-	if (err || !config->password)
-		return err;
-	err = qmp_call(q, "change-vnc-password", &password, 1, NULL);
-	if (!err)
-		nodes_put(n, dir, "console/vnc-pass", "%s", config->password);
-	return err;
-}
-
-static int ask_qemu(struct host *host, const struct dm_request *r)
-{
-	struct nodes n = { .store = &host->store };
-	CLEANUP_QMP struct qmp q = { .fd = -1 };
-	char socket[64], dir[STORE_PATH_MAX];
-	int err;
-
-	snprintf(socket, sizeof(socket), DM_QMP_SOCKET, r->domid);
-	path_domain(dir, sizeof(dir), r->domid);
-	err = qmp_open(&q, socket, clock_now_ns() + DM_ANSWER_S * NS_PER_S);
-	if (!err)
-		err = note_serials(&q, &n, dir);
-	if (!err)
-		err = note_vnc(&q, &n, dir, &r->config->hvm.vnc);
-	if (err) {
-		log_fail(err, "guest %s: QEMU: %s: %s; the end of its log:",
-			 r->config->name, socket, qmp_why(&q, err));
-		show_last_words(r->config->name);
-		return err;
-	}
-	if (n.err)
-		log_err(n.err, "guest %s: QEMU: note what it said",
-			r->config->name);
-	return n.err;
-}
-
-static int attach_taps(const struct dm_request *r)
-{
-	const uint64_t deadline = clock_now_ns() + DM_ANSWER_S * NS_PER_S;
-
-	for (size_t i = 0; i < r->num_devices; i++) {
-		const struct device *d = &r->devices[i];
-		char tap[IFNAMSIZ];
-		int err;
-
-		if (!d->vif || !dm_emulates(r->config, d))
-			continue;
-		dm_tap_name(d, r->domid, tap);
-		err = link_attach_tap(tap, d, deadline);
-		if (err)
-			return log_fail(err, "guest %s: %s: %s onto bridge %s: %s",
-					r->config->name, d->name, tap,
-					d->bridge, strerror(-err));
-	}
-	return 0;
-}
-
-int device_model_configure(struct host *host, const struct dm_request *r)
-{
-	int err = ask_qemu(host, r);
-
-	return err ? err : attach_taps(r);
 }

@@ -25,6 +25,10 @@ const struct command commands[] = {
 	  "List the disks of guests", NULL },
 	{ "button-press", cmd_button_press, false, "DOMAIN BUTTON",
 	  "Press a guest's power or sleep button; use trigger", NULL },
+	{ "cd-eject", cmd_cd_eject, false, "DOMAIN VDEV",
+	  "Take the medium out of an HVM guest's CD drive", NULL },
+	{ "cd-insert", cmd_cd_insert, false, "DOMAIN VDEV FILE",
+	  "Put a medium into an HVM guest's CD drive", NULL },
 	{ "check", cmd_check, false, "[OPTIONS] FILE... [KEY=VALUE...]",
 	  "Check guests' configurations; needs no Xen and no root",
 	  "-q, --quiet\tSay nothing about what is right.\n"
