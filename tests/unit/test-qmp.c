@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -94,6 +95,7 @@ static void talk_in_pieces(void)
 		return;
 	pid = fork();
 	if (pid == 0) {
+		close(ends[0]);
 		for (const char *c = said; *c; c++)
 			if (write(ends[1], c, 1) != 1)
 				_exit(1);
@@ -105,6 +107,7 @@ static void talk_in_pieces(void)
 	expect("a byte at a time", "v", err ? qmp_why(&q, err)
 					    : YAJL_GET_STRING(reply));
 	close(ends[1]);
+	waitpid(pid, NULL, 0);
 }
 
 static void endless_answer(void)
@@ -120,6 +123,7 @@ static void endless_answer(void)
 	pid = fork();
 	if (pid == 0) {
 		/* ended by the reader, who closes */
+		close(ends[0]);
 		while (send(ends[1], junk, sizeof(junk), MSG_NOSIGNAL) > 0)
 			;
 		_exit(0);
@@ -128,6 +132,8 @@ static void endless_answer(void)
 	err = qmp_open_fd(&q, ends[0], clock_now_ns() + 30 * NS_PER_S);
 	expect("an answer without an end", "its answer has no end",
 	       qmp_why(&q, err));
+	qmp_close(&q);
+	waitpid(pid, NULL, 0);
 }
 
 /* -- requests ---------------------------------------------------------------- */
