@@ -49,7 +49,7 @@ like "$(xl-lite network-list again)" '00:16:3e:bb:00:01' "with the interface"
 
 # xvdz makes it reboot again as soon as it is up.
 check "stock xl stores another configuration" \
-	xl config-update again "$work/again.cfg" memory=192
+	xl config-update again "$work/again.cfg" memory=256
 check "which is taken with the next reboot" \
 	guest_wait_console again '^has: xvda eth\* much' 240
 xl-lite destroy again
