@@ -83,7 +83,7 @@ static int press_button(struct host *host, domid_t domid,
 	int err;
 
 	if (!r->buttons)
-		return log_fail(-ENOTSUP, "domain %u: %s: the guest has no driver of Xen's that could be asked: -F presses the button of its machine instead",
+		return log_fail(-ENOTSUP, "domain %u: %s: PV control interface not available: the guest has no driver of Xen's that could be asked: -F presses the button of its machine instead",
 				domid, r->ending->what);
 	err = hv_trigger(host->hv, domid, r->ending->button, 0);
 	return err ? log_fail(err, "domain %u: %s: its button: %s", domid,
