@@ -89,7 +89,8 @@ like "$(xl-lite list pvh)" '^pvh +[0-9]+ +(199|200|201) +[1-3] +--p--- ' \
 is "$(store_findings)" "" "xenstore-lint has nothing to say of it"
 
 check "it is unpaused" xl-lite unpause pvh
-check "it boots" guest_wait_console pvh "^ready" 300
+check "it boots" guest_boots pvh "$id" "^ready" 300 \
+	xl-lite create -q "$work/pvh.cfg"
 guest_console pvh | grep -aE '^(boot|cpus|cpuinfo|memory|tables|dmesg|disk|net):' |
 	while read -r line; do diag "$line"; done
 like "$(guest_console pvh)" '^boot: PVH' "as PVH"

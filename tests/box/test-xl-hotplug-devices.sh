@@ -72,7 +72,9 @@ pv=$(xl-lite domid pv)
 pvh=$(xl-lite domid pvh)
 json_before=$(xl-lite list -l pv)
 check "the PV guest is up" guest_wait_console pv '^ready' 240
-check "the PVH guest is up" guest_wait_console pvh '^ready' 240
+check "the PVH guest is up" guest_boots pvh "$pvh" '^ready' 240 \
+	xl-lite create -q "$work/pvh.cfg"
+pvh=$domid
 
 # said NAME REGEX [COUNT]: the guest has said so, COUNT times
 said() {
