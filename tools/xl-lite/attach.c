@@ -51,7 +51,7 @@ static int find_guest(struct attachment *a)
 	if (domain_name(&a->host->store, a->domid, a->name))
 		snprintf(a->name, sizeof(a->name), "of domain %u", a->domid);
 	a->config->name = a->name;
-	return domain_type(a->host, &a->info, &a->config->type);
+	return domain_type(&a->host->store, &a->info, &a->config->type);
 }
 
 /* As libxl has it: one more than the highest there is. */

@@ -18,7 +18,6 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/nodes.h"
 #include "tools/xl-lite/qmp.h"
-#include "tools/xl-lite/unpause.h"
 #include "tools/xl-lite/vdev.h"
 
 struct drive {
@@ -32,14 +31,14 @@ struct drive {
 };
 
 /* Is VDEV a CD drive of this guest? */
-static int find_drive(struct drive *d)
+static int find_drive(struct drive *d, const struct hv_domain *info)
 {
 	struct store *s = &d->host->store;
 	char type[16] = "";
 	struct backend_path path;
 	struct vdev vdev;
 
-	if (guest_type_of(d->host, d->domid) != GUEST_HVM)
+	if (!domain_is_hvm(s, info))
 		return log_fail(-EINVAL, "domain %u: %s: only in an HVM guest can a medium be changed",
 				d->domid, d->vdev);
 	if (vdev_parse(d->vdev, &vdev))
@@ -129,13 +128,16 @@ static int run(struct host *host, const char *guest, const char *vdev,
 {
 	struct drive d = { .host = host, .vdev = vdev };
 	struct note note = { .drive = &d };
+	struct hv_domain info;
 	char path[PATH_MAX];
 	bool empty;
 	int err, note_err;
 
-	err = domain_argument(host, guest, &d.domid);
-	if (!err)
-		err = find_drive(&d);
+	err = domain_argument_info(host, guest, "change a medium", &info);
+	if (err)
+		return err;
+	d.domid = info.domid;
+	err = find_drive(&d, &info);
 	if (!err && file)
 		err = find_medium(&d, file, path);
 	if (err)

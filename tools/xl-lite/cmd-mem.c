@@ -120,20 +120,6 @@ static int set_target(struct change *c)
 	return err ? log_err(err, "domain %u: memory/target", domid) : 0;
 }
 
-int cmd_mem_set(const struct cmd *cmd, int argc, char **argv)
-{
-	CLEANUP_HOST struct host host = { 0 };
-	struct change c = { .host = &host };
-	int opt, status;
-
-	while ((opt = cmd_getopt(cmd, argc, argv, "", NULL, 2, 2, &status))
-	       != CMD_ARGS)
-		return status;
-	if (begin(&c, argv + optind) || set_target(&c))
-		return STATUS_ERROR;
-	return STATUS_OK;
-}
-
 /* -- mem-max --------------------------------------------------------------------- */
 
 static int set_max(struct change *c)
@@ -158,7 +144,10 @@ static int set_max(struct change *c)
 	return err ? log_err(err, "domain %u: memory/static-max", domid) : 0;
 }
 
-int cmd_mem_max(const struct cmd *cmd, int argc, char **argv)
+/* -- the commands ---------------------------------------------------------------- */
+
+static int run(const struct cmd *cmd, int argc, char **argv,
+	       int (*set)(struct change *c))
 {
 	CLEANUP_HOST struct host host = { 0 };
 	struct change c = { .host = &host };
@@ -167,7 +156,17 @@ int cmd_mem_max(const struct cmd *cmd, int argc, char **argv)
 	while ((opt = cmd_getopt(cmd, argc, argv, "", NULL, 2, 2, &status))
 	       != CMD_ARGS)
 		return status;
-	if (begin(&c, argv + optind) || set_max(&c))
+	if (begin(&c, argv + optind) || set(&c))
 		return STATUS_ERROR;
 	return STATUS_OK;
+}
+
+int cmd_mem_set(const struct cmd *cmd, int argc, char **argv)
+{
+	return run(cmd, argc, argv, set_target);
+}
+
+int cmd_mem_max(const struct cmd *cmd, int argc, char **argv)
+{
+	return run(cmd, argc, argv, set_max);
 }

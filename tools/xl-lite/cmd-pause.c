@@ -14,27 +14,37 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/unpause.h"
 
+static int pause_domain(struct host *host, const struct hv_domain *info)
+{
+	int err = hv_domain_pause(host->hv, info->domid);
+
+	return err ? log_fail(err, "domain %u: pause: %s", info->domid,
+			      hv_why(host->hv, err)) : 0;
+}
+
+static int unpause_domain(struct host *host, const struct hv_domain *info)
+{
+	enum guest_type type;
+	int err = domain_type(&host->store, info, &type);
+
+	return err ? err : guest_unpause(host, info->domid, type);
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv, bool pause)
 {
 	CLEANUP_HOST struct host host = { 0 };
-	domid_t domid;
-	int opt, status, err;
+	struct hv_domain info;
+	int opt, status;
 
 	while ((opt = cmd_getopt(cmd, argc, argv, "", NULL, 1, 1, &status))
 	       != CMD_ARGS)
 		return status;
-	if (host_open(&host) || domain_argument(&host, argv[optind], &domid))
+	if (host_open(&host) ||
+	    domain_argument_info(&host, argv[optind], cmd->command->name,
+				 &info))
 		return STATUS_ERROR;
-	if (!pause)
-		return guest_unpause(&host, domid,
-				     guest_type_of(&host, domid)) ?
-			STATUS_ERROR : STATUS_OK;
-	err = hv_domain_pause(host.hv, domid);
-	if (!err)
-		return STATUS_OK;
-	log_fail(err, "domain %u: pause: %s", domid, err == -ESRCH ?
-		 "there is no such domain" : hv_why(host.hv, err));
-	return STATUS_ERROR;
+	return (pause ? pause_domain(&host, &info)
+		      : unpause_domain(&host, &info)) ? STATUS_ERROR : STATUS_OK;
 }
 
 int cmd_pause(const struct cmd *cmd, int argc, char **argv)

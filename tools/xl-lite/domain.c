@@ -33,15 +33,15 @@ int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX])
 	return read_name(s, XBT_NULL, domid, name);
 }
 
-int domain_type(struct host *host, const struct hv_domain *info,
+/* Xen has PVH and HVM guests alike: what the toolstack wrote tells them apart. */
+int domain_type(struct store *s, const struct hv_domain *info,
 		enum guest_type *type)
 {
 	char dir[STORE_PATH_MAX], text[16];
 	int err;
 
 	path_libxl(dir, sizeof(dir), info->domid);
-	err = store_read(&host->store, XBT_NULL, dir, "type", text,
-			 sizeof(text));
+	err = store_read(s, XBT_NULL, dir, "type", text, sizeof(text));
 	if (err && err != -ENOENT)
 		return log_err(err, "domain %u: its type", info->domid);
 	*type = info->hvm ? GUEST_HVM : GUEST_PV;
@@ -153,14 +153,13 @@ void domain_name_or_null(struct store *s, domid_t domid,
 		snprintf(name, DOMAIN_NAME_MAX, "(null)");
 }
 
-/* Xen has PVH and HVM guests alike: what libxl wrote tells the two apart. */
 bool domain_is_hvm(struct store *s, const struct hv_domain *info)
 {
-	char path[STORE_PATH_MAX], type[8];
+	/* what cannot be read is logged, and Xen's word has to do */
+	enum guest_type type = GUEST_HVM;
 
 	if (!info->hvm)
 		return false;
-	path_libxl(path, sizeof(path), info->domid);
-	return store_read(s, XBT_NULL, path, "type", type, sizeof(type)) ||
-	       strcmp(type, "hvm") == 0;
+	domain_type(s, info, &type);
+	return type == GUEST_HVM;
 }

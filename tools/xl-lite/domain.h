@@ -20,7 +20,7 @@ int domain_name(struct store *s, domid_t domid, char name[DOMAIN_NAME_MAX]);
  * What sort of guest it was made as; who made it wrote it down, and without
  * that what Xen knows has to do. 0, or -errno, logged.
  */
-int domain_type(struct host *host, const struct hv_domain *info,
+int domain_type(struct store *s, const struct hv_domain *info,
 		enum guest_type *type);
 
 /*

@@ -758,16 +758,25 @@ int guest_config_parse_vif(char *const *words, size_t count,
 	return 0;
 }
 
+/* COUNT elements of SIZE bytes; room for one more, so that none is no failure. */
+static void *copy_array(struct guest_config *config, const void *array,
+			size_t count, size_t size)
+{
+	void *copy = arena_alloc(config->memory, (count + 1) * size);
+
+	if (copy && count)
+		memcpy(copy, array, count * size);
+	return copy;
+}
+
 int guest_config_set_disks(struct guest_config *config,
 			   const struct disk_config *disks, size_t count)
 {
-	struct disk_config *list = arena_alloc(config->memory,
-					       (count + 1) * sizeof(*list));
+	struct disk_config *list = copy_array(config, disks, count,
+					      sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
-	if (count)
-		memcpy(list, disks, count * sizeof(*list));
 	config->disks = list;
 	config->num_disks = count;
 	return 0;
@@ -776,13 +785,11 @@ int guest_config_set_disks(struct guest_config *config,
 int guest_config_set_vifs(struct guest_config *config,
 			  const struct vif_config *vifs, size_t count)
 {
-	struct vif_config *list = arena_alloc(config->memory,
-					      (count + 1) * sizeof(*list));
+	struct vif_config *list = copy_array(config, vifs, count,
+					     sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
-	if (count)
-		memcpy(list, vifs, count * sizeof(*list));
 	config->vifs = list;
 	config->num_vifs = count;
 	return 0;

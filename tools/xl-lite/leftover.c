@@ -77,7 +77,9 @@ static int start(struct host *host, const struct mark_record *left,
 		 bool dry_run, char *text, size_t size)
 {
 	struct hv_domain info;
+	enum guest_type type;
 	domid_t domid;
+	int err;
 
 	if (find(host, left, &domid) ||
 	    hv_domain_info(host->hv, domid, &info) || !info.paused)
@@ -85,9 +87,10 @@ static int start(struct host *host, const struct mark_record *left,
 	snprintf(text, size, "domain %u (guest %s): made, and not started, by process %u, which was killed: %s",
 		 domid, left->name, left->pid,
 		 dry_run ? "to be started" : "started");
-	if (!dry_run)
-		return guest_unpause(host, domid, guest_type_of(host, domid));
-	return 0;
+	if (dry_run)
+		return 0;
+	err = domain_type(&host->store, &info, &type);
+	return err ? err : guest_unpause(host, domid, type);
 }
 
 int leftover_finish(struct host *host, const struct mark_record *left,

@@ -9,7 +9,4 @@
 /* First the devices that are emulated for it, then itself. Logged. */
 int guest_unpause(struct host *host, domid_t domid, enum guest_type type);
 
-/* The type that the toolstack noted; a domain without a note is PV. */
-enum guest_type guest_type_of(struct host *host, domid_t domid);
-
 #endif
