@@ -36,6 +36,7 @@ struct end {
 	struct netif_tx_sring *tx;
 	struct netif_rx_sring *rx;
 	uint32_t tx_cons, tx_rsp, rx_cons;
+	unsigned int largest;		/* of its frames, bytes */
 };
 
 static void offer(struct end *e, const char *node, const char *value)
@@ -70,6 +71,8 @@ static void read_packet(struct end *from, struct packet *p)
 		}
 	} while (p->slots[p->count++].flags & NETTXF_more_data);
 	/* the first slot says the size of all */
+	if (p->slots[0].size > from->largest)
+		from->largest = p->slots[0].size;
 	for (unsigned int i = 1; i < p->count; i++)
 		p->slots[0].size -= p->slots[i].size;
 }
@@ -256,9 +259,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < 2; i++) {
 		const struct net_front_stats *s = &ends[i].front.stats;
 
-		printf("%s: sent %" PRIu64 " frames of %" PRIu64
-		       " bytes, dropped %" PRIu64 ", errors %" PRIu64
-		       ", %s\n", argv[1 + i], s->tx_frames, s->tx_bytes,
+		printf("%s: sent %" PRIu64 " frames of up to %u bytes, %" PRIu64
+		       " in all, dropped %" PRIu64 ", errors %" PRIu64
+		       ", %s\n", argv[1 + i], s->tx_frames,
+		       ends[i].largest, s->tx_bytes,
 		       s->rx_dropped, s->tx_errors + s->rx_errors,
 		       ends[i].front.bus.failed ?
 		       ends[i].front.bus.reason : "good");
