@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# processors: 2
 # What tests/bench/compare runs in the box's dom0. Its results are the lines
 # `# sample METRIC ROUND ARM VALUE`; its TAP only says that nothing went wrong.
 . "$(dirname "$0")/../box/lib.sh"

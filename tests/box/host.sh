@@ -7,12 +7,12 @@
 # a pipe that only this process holds open, and removes the run's folder when
 # the pipe breaks.  QEMU itself asks the kernel to end with this process.
 #
-# What the caller sets: $cold, $tree, $no_tree, with=(), set=().
+# What the caller sets: $cold, $tree, $no_tree, with=(), set=(), $box_processors.
 
 . "$top/tests/box/qemu.sh"
 . "$top/tests/lib/build.sh"
 
-qemu= children=() state= slot=
+qemu= children=() state= slots=()
 current='before it began'
 
 stop_all() {
@@ -96,37 +96,45 @@ pack_payload() {
 	truncate -s $payload_size "$run/payload"
 }
 
-# How many boxes may run at a time: each has its processors to itself.  With
-# two on two processors they wait for each other's locks and TLB flushes, and
-# both together take longer than one after the other.
-boxes_at_a_time() {
-	local count
+# take_slots COUNT: one for each processor of a box, of as many as this machine
+# has, over all runs on this cache.  A box that shares its processors with
+# another waits for the other's locks and TLB flushes, and takes several times
+# as long.  Sets $slots.  Only one run at a time collects: two that wait for two
+# would get one each.  No waiter is ever killed here: bash runs the script's
+# EXIT trap in a child that is killed before its exec, and the folder of this
+# run would go.
+take_slots() {
+	local all number fd turn open=()
 
-	count=$(($(nproc) / box_processors))
-	echo $((count > 0 ? count : 1))
+	all=$(nproc)
+	exec {turn}>"$cache/box-slots"
+	flock "$turn"
+	for ((number = 0; number < all; number++)); do
+		exec {fd}>"$cache/box-slot.$number"
+		open+=("$fd")
+	done
+	number=0 slots=()
+	while [ ${#slots[@]} -lt "$1" ] && [ ${#open[@]} -gt 0 ]; do
+		number=$(((number + 1) % ${#open[@]}))
+		fd=${open[number]}
+		# one at a time, for a moment: the others are looked at again
+		flock -n "$fd" || flock -w 1 "$fd" || continue
+		slots+=("$fd")
+		unset "open[number]"
+		open=("${open[@]}")
+	done
+	for fd in "${open[@]}" "$turn"; do
+		exec {fd}>&-
+	done
 }
 
-# Not more than that, over all runs on this cache.  Sets $slot.  No waiter is
-# ever killed here: bash runs the script's EXIT trap in a child that is killed
-# before its exec, and the folder of this run would go.
-take_slot() {
-	local count number fd lines=()
+give_slots_back() {
+	local fd
 
-	count=$(boxes_at_a_time)
-	for ((number = 0; number < count; number++)); do
-		exec {fd}>"$cache/box-slot.$number"
-		lines+=("$fd")
+	for fd in "${slots[@]}"; do
+		exec {fd}>&-
 	done
-	number=0
-	until flock -n "${lines[number]}"; do
-		number=$(((number + 1) % count))
-		# one at a time, for a while: the others are looked at again
-		flock -w 2 "${lines[number]}" && break
-	done
-	slot=${lines[number]}
-	for fd in "${lines[@]}"; do
-		[ "$fd" = "$slot" ] || exec {fd}>&-
-	done
+	slots=()
 }
 
 # start_box SERIAL: with its serial line there; fails when it does not come up.

@@ -13,7 +13,7 @@
 # Needs common.sh.  Everything with a name is in $run, which the caller makes.
 
 box_memory=${XL_LITE_BOX_MEMORY:-3072}
-box_processors=2
+box_processors=2	# of the next box; run gives a test one, unless its head says
 payload_size=512M
 
 # /dev/kvm may be there and still be no use: Xen in the box needs the CPU's own
@@ -33,7 +33,7 @@ box_args() {
 	local xen="console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning"
 
 	# Unscrubbed memory stays untouched, and untouched memory costs nothing.
-	xen+=" bootscrub=0 dom0_mem=1024M,max:1024M dom0_max_vcpus=2 gnttab_max_frames=256"
+	xen+=" dom0_max_vcpus=$box_processors bootscrub=0 dom0_mem=1024M,max:1024M gnttab_max_frames=256"
 	args=(
 		-name box -nodefaults -no-user-config -no-reboot -display none
 		-machine pc,memory-backend=ram $(box_cpu) -smp $box_processors -m "$box_memory"

@@ -4,6 +4,7 @@
 # root file system, a data disk and its network served by our daemons; then a
 # guest without kernel drivers for them, with our own frontends.
 # timeout: 600
+# processors: 2
 . "$(dirname "$0")/lib.sh"
 plan 16
 leak_snapshot

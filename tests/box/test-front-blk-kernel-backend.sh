@@ -4,6 +4,7 @@
 # xen-blkback over a RAM disk: /dev/nbd0 by netlink and /dev/nbd1 by the stock
 # nbd-client read and write the disk; both sides compare checksums.
 # timeout: 600
+# processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/front.sh"
 plan 14

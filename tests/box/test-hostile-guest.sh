@@ -4,6 +4,7 @@
 # grants, sectors and frames that cannot be, and states in no order. Each gets
 # an answer or a closed device with a reason, and another guest's disk goes on.
 # timeout: 600
+# processors: 2
 . "$(dirname "$0")/../hostile/lib.sh"
 . "$(dirname "$0")/front.sh"
 blk="control B01 B01-half B07 B08 B13 B15-readonly B19 B35 B35-edges"

@@ -4,6 +4,7 @@
 # comes back; the guest stops receiving and costs the host no memory; another
 # source address is refused; the vif is unplugged, and a second one plugged.
 # timeout: 1500
+# processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net-lib.sh"
 plan 17

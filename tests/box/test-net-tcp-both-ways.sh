@@ -3,6 +3,7 @@
 # A stock Linux guest whose vif is served by xl-lite-netd pings the host over
 # IPv4 and IPv6 and moves files both ways by TCP, and their hashes agree.
 # timeout: 1200
+# processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net-lib.sh"
 plan 13

@@ -64,7 +64,7 @@ def node():
 {"list": instances, "info": node}[sys.argv[1]]()
 EOS
 out=$(python3 "$work/ganeti" list 2>&1)
-like "$out" "^Domain-0 0 1024 2 False True" "Ganeti: domain 0"
+like "$out" "^Domain-0 0 1024 $(getconf _NPROCESSORS_ONLN) False True" "Ganeti: domain 0"
 like "$out" "^ours $id 32 1 False True" "Ganeti: ours"
 like "$out" "^theirs [0-9]+ 32 1 False True" "Ganeti: xl's"
 like "$out" "^fallen " "Ganeti: one that has stopped"
