@@ -44,6 +44,12 @@ wait_for()
 	return 0
 }
 
+# unshare has done it, and the far end's network is not ours
+far_is_apart()
+{
+	[ "$(readlink "/proc/$far/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 # the far end's network: a process that waits in it
 start()
 {
@@ -58,6 +64,7 @@ start()
 	read -r -t 20 line <&8
 	[ "$line" = ready ] || return 1
 	there="nsenter -t $far -n"
+	wait_for far_is_apart || return 1
 	wait_for ip link set far netns $far || return 1
 	$there ip link set lo up
 	$there ip addr add 192.0.2.2/24 dev far
