@@ -99,9 +99,10 @@ install_tree() {
 	# programs of the tests' own, which nobody installs
 	install -D -t "$1/box/bin" tests/null/nulld tests/both/{nbdio,netio} \
 		tests/conformance/conformance tests/guest/stop-guest \
+		tests/inject/host-state \
 		tests/hostile/hostile-{blk,net}{,back} \
 		tests/sim/xlsim tests/sim/sweep/sweep || return
-	install -D -t "$1/box/lib" tests/sim/libxlsim.so || return
+	install -D -t "$1/box/lib" tests/{sim/libxlsim,inject/libinject}.so || return
 	install -D -t "$1/box" tests/guest/tiny || return
 	# what asks the kernel something: test-unit-on-this-kernel.sh
 	make -j"$(nproc)" "${kernel_tests[@]}" &&
