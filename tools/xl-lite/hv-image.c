@@ -46,6 +46,12 @@ struct hv_image {
 	unsigned int memory_mib;
 };
 
+/* Of these calls some say 1 when they have failed: that they could not pin. */
+static int dom_result(struct hv *hv, int ret)
+{
+	return hv_result(hv, ret ? -1 : 0);
+}
+
 static void lay_out(struct xc_dom_image *dom, const struct hv_layout *layout,
 		    uint64_t memory_kib)
 {
@@ -114,13 +120,13 @@ void hv_image_close(struct hv_image *image)
 int hv_image_kernel(struct hv_image *image, const char *path)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_kernel_file(image->dom, path));
+	return dom_result(image->hv, xc_dom_kernel_file(image->dom, path));
 }
 
 int hv_image_ramdisk(struct hv_image *image, const char *path)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_module_file(image->dom, path, NULL));
+	return dom_result(image->hv, xc_dom_module_file(image->dom, path, NULL));
 }
 
 static int read_whole(int fd, void *to, size_t size)
@@ -165,7 +171,7 @@ int hv_image_firmware(struct hv_image *image, const char *path)
 int hv_image_parse(struct hv_image *image)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_parse_image(image->dom));
+	return dom_result(image->hv, xc_dom_parse_image(image->dom));
 }
 
 /*
@@ -186,11 +192,11 @@ int hv_image_memory(struct hv_image *image)
 	int err;
 
 	hv_begin(image->hv);
-	err = hv_result(image->hv,
+	err = dom_result(image->hv,
 			xc_dom_mem_init(image->dom, image->memory_mib));
 	if (err)
 		return err;
-	return hv_result(image->hv, xc_dom_boot_mem_init(image->dom));
+	return dom_result(image->hv, xc_dom_boot_mem_init(image->dom));
 }
 
 /* Its copy lives as long as libxenguest wants to look at it. */
@@ -244,19 +250,19 @@ int hv_image_memory_map(struct hv_image *image, const struct hv_range *ranges,
 int hv_image_place(struct hv_image *image)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_build_image(image->dom));
+	return dom_result(image->hv, xc_dom_build_image(image->dom));
 }
 
 int hv_image_boot(struct hv_image *image)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_boot_image(image->dom));
+	return dom_result(image->hv, xc_dom_boot_image(image->dom));
 }
 
 int hv_image_grants(struct hv_image *image)
 {
 	hv_begin(image->hv);
-	return hv_result(image->hv, xc_dom_gnttab_init(image->dom));
+	return dom_result(image->hv, xc_dom_gnttab_init(image->dom));
 }
 
 /* The table's bytes add up to nothing: see the header of Xen's. */
