@@ -50,17 +50,51 @@ static int make_path(char *path, const char *dir, const char *node)
 	return 0;
 }
 
+static const char *remedy(int err)
+{
+	switch (-err) {
+	case ENOSPC:
+	case ENOMEM:
+		return "xenstored has no room: 'xl-lite gc' removes what nobody needs";
+	case EACCES:
+	case EPERM:
+		return "is this dom0, and root?";
+	}
+	return "is xenstored well? 'xl-lite doctor' tells";
+}
+
 /*
  * The caller knows whether a missing node or a lost race is trouble. In a
  * driver domain a guest decides whether we may read its nodes.
  */
-static int fail(const char *what, const char *path)
+static int fail(struct store *s, const char *what, const char *path)
 {
 	int r = errno ? -errno : -EIO;
 
-	if (r != -ENOENT && r != -EAGAIN && r != -EACCES)
+	if (r == -ENOENT || r == -EAGAIN || (r == -EACCES && !s->doing))
+		return r;
+	if (s->doing)
+		log_fail(r, "%s: xenstore: %s %s: %s: %s", s->doing, what,
+			 path, strerror(-r), remedy(r));
+	else
 		log_err(r, "xenstore: %s %s", what, path);
+	s->told = true;
 	return r;
+}
+
+void store_doing(struct store *s, const char *what)
+{
+	s->doing = what;
+	s->told = false;
+}
+
+int store_fail(struct store *s, int err)
+{
+	if (!s->told)
+		log_fail(err, "%s%sxenstore: %s: %s", s->doing ? s->doing : "",
+			 s->doing ? ": " : "", strerror(-err), remedy(err));
+	s->told = true;
+	return err;
 }
 
 /* -- opening --------------------------------------------------------------- */
@@ -168,7 +202,7 @@ int store_read(struct store *s, xs_transaction_t t, const char *dir,
 	s->requests++;
 	value = xs_read(s->xs, t, path, &len);
 	if (!value)
-		return fail("read", path);
+		return fail(s, "read", path);
 	if (len >= size)
 		return -E2BIG;
 	if (memchr(value, 0, len))
@@ -224,7 +258,7 @@ int store_list(struct store *s, xs_transaction_t t, const char *dir,
 		return r;
 	s->requests++;
 	*names = xs_directory(s->xs, t, path, count);
-	return *names ? 0 : fail("list", path);
+	return *names ? 0 : fail(s, "list", path);
 }
 
 /* -- writing --------------------------------------------------------------- */
@@ -239,7 +273,7 @@ int store_write(struct store *s, xs_transaction_t t, const char *dir,
 		return r;
 	s->requests++;
 	return xs_write(s->xs, t, path, value, strlen(value)) ?
-		0 : fail("write", path);
+		0 : fail(s, "write", path);
 }
 
 int store_printf(struct store *s, xs_transaction_t t, const char *dir,
@@ -268,7 +302,7 @@ int store_mkdir(struct store *s, xs_transaction_t t, const char *dir,
 	if (r)
 		return r;
 	s->requests++;
-	return xs_mkdir(s->xs, t, path) ? 0 : fail("mkdir", path);
+	return xs_mkdir(s->xs, t, path) ? 0 : fail(s, "mkdir", path);
 }
 
 int store_remove(struct store *s, xs_transaction_t t, const char *dir,
@@ -282,7 +316,7 @@ int store_remove(struct store *s, xs_transaction_t t, const char *dir,
 	s->requests++;
 	if (xs_rm(s->xs, t, path) || errno == ENOENT)
 		return 0;
-	return fail("remove", path);
+	return fail(s, "remove", path);
 }
 
 int store_set_perms(struct store *s, xs_transaction_t t, const char *dir,
@@ -298,7 +332,7 @@ int store_set_perms(struct store *s, xs_transaction_t t, const char *dir,
 	/* the library takes what it only reads as if it wrote it */
 	return xs_set_permissions(s->xs, t, path,
 				  (struct xs_permissions *)perms, count) ?
-		0 : fail("set permissions of", path);
+		0 : fail(s, "set permissions of", path);
 }
 
 /* -- transactions ---------------------------------------------------------- */
@@ -311,7 +345,7 @@ static int transact_once(struct store *s, store_tx_fn *fn, void *arg)
 	s->requests++;
 	t = xs_transaction_start(s->xs);
 	if (t == XBT_NULL)
-		return fail("start", "transaction");
+		return fail(s, "start", "transaction");
 
 	r = fn(s, t, arg);
 	s->requests++;
@@ -320,7 +354,7 @@ static int transact_once(struct store *s, store_tx_fn *fn, void *arg)
 		return r;
 	}
 	return xs_transaction_end(s->xs, t, false) ?
-		r : fail("commit", "transaction");
+		r : fail(s, "commit", "transaction");
 }
 
 int store_transact(struct store *s, store_tx_fn *fn, void *arg)
@@ -331,8 +365,11 @@ int store_transact(struct store *s, store_tx_fn *fn, void *arg)
 		if (r != -EAGAIN)
 			return r;
 	}
-	return log_fail(-EAGAIN, "xenstore: transaction: lost against other "
-			"writers %d times", TRANSACTION_TRIES);
+	s->told = true;
+	return log_fail(-EAGAIN, "%s%sxenstore: transaction: lost against "
+			"other writers %d times: try again",
+			s->doing ? s->doing : "", s->doing ? ": " : "",
+			TRANSACTION_TRIES);
 }
 
 /* -- watches --------------------------------------------------------------- */
@@ -346,7 +383,7 @@ int store_watch(struct store *s, const char *dir, const char *node,
 	if (r)
 		return r;
 	s->requests++;
-	return xs_watch(s->xs, path, token) ? 0 : fail("watch", path);
+	return xs_watch(s->xs, path, token) ? 0 : fail(s, "watch", path);
 }
 
 int store_unwatch(struct store *s, const char *dir, const char *node,
@@ -358,7 +395,7 @@ int store_unwatch(struct store *s, const char *dir, const char *node,
 	if (r)
 		return r;
 	s->requests++;
-	return xs_unwatch(s->xs, path, token) ? 0 : fail("unwatch", path);
+	return xs_unwatch(s->xs, path, token) ? 0 : fail(s, "unwatch", path);
 }
 
 int store_next_event(struct store *s, char *path, size_t path_size,

@@ -27,6 +27,8 @@ struct store {
 	struct xs_handle *xs;
 	uint64_t requests;
 	int line_fd;		/* -1: none, see store_line_fd() */
+	const char *doing;	/* see store_doing() */
+	bool told;		/* of a failure, since then */
 };
 
 /* -ENOENT and so on when xenstored does not run; the message says how to start it. */
@@ -44,6 +46,14 @@ bool store_hung_up(const struct store *s);
 
 /* Poll this for reading; then store_next_event() until it returns 0. */
 int store_fd(const struct store *s);
+
+/*
+ * For who does one thing after the other: what is logged from now on says what
+ * was being done, and how to go on. WHAT stays the caller's; NULL ends it.
+ */
+void store_doing(struct store *s, const char *what);
+/* ERR, logged so unless its cause has been since store_doing(). */
+int store_fail(struct store *s, int err);
 
 /*
  * The value, NUL-terminated, in BUF of SIZE bytes. -ENOENT; -E2BIG when it

@@ -8,6 +8,7 @@
 #include "tools/xl-lite/build.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,6 +17,7 @@
 #include "tools/xl-lite/build-hvm.h"
 #include "tools/xl-lite/build-pvh.h"
 #include "tools/xl-lite/pvh-memory.h"
+#include "tools/xl-lite/remedy.h"
 
 /* What libxl allows beyond the target, for what Xen counts as the guest's. */
 #define MAXMEM_SLACK_KIB 1024
@@ -36,8 +38,8 @@ int build_step(struct hv *hv, const struct guest_config *config,
 {
 	if (!err)
 		return 0;
-	return log_fail(err, "guest %s: %s: %s", config->name, what,
-			hv_why(hv, err));
+	return log_fail(err, "guest %s: %s: %s: %s", config->name, what,
+			hv_why(hv, err), hv_remedy(err));
 }
 
 /* What depends on how the guest has its memory and interrupts. */
@@ -116,8 +118,8 @@ static int file_step(struct hv *hv, const struct guest_config *config,
 {
 	if (!err)
 		return 0;
-	return log_fail(err, "guest %s: %s %s: %s", config->name, what, path,
-			hv_why(hv, err));
+	return log_fail(err, "guest %s: %s %s: %s: is the file whole, and is there memory for it?",
+			config->name, what, path, hv_why(hv, err));
 }
 
 /* The kernel was read, but Xen or libxenguest cannot start it. */
@@ -125,6 +127,8 @@ static int parse_step(struct hv *hv, const struct guest_config *config, int err)
 {
 	if (!err)
 		return 0;
+	if (err == -ENOMEM)
+		return remedy_no_memory(config->name, "read its kernel");
 	if (config->type == GUEST_HVM)
 		return log_fail(-EINVAL, "guest %s: hvmloader: %s: is firmware_override= right?",
 				config->name, hv_why(hv, err));
@@ -138,16 +142,18 @@ static int parse_step(struct hv *hv, const struct guest_config *config, int err)
 static int memory_step(struct hv *hv, const struct guest_config *config,
 		       int err)
 {
+	char why[HV_WHY_MAX], free[48] = "";
 	struct hv_host info;
 
 	if (!err)
 		return 0;
-	log_fail(err, "guest %s: memory: %s", config->name, hv_why(hv, err));
+	snprintf(why, sizeof(why), "%s", hv_why(hv, err));
 	if (!hv_host_info(hv, &info))
-		log_fail(err, "guest %s: memory: wanted %llu MiB, %llu MiB are free now",
-			 config->name,
-			 (unsigned long long)config->memory_kib / 1024,
+		snprintf(free, sizeof(free), ", %llu MiB are free now",
 			 (unsigned long long)info.free_kib / 1024);
+	log_fail(err, "guest %s: memory: %s: wanted %llu MiB%s: lower memory=, or end a guest",
+		 config->name, why,
+		 (unsigned long long)config->memory_kib / 1024, free);
 	/* libxenguest often forgets to say which error it was */
 	return err == -EIO ? -ENOMEM : err;
 }

@@ -19,6 +19,7 @@
 #include "tools/xl-lite/hotplug.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/link.h"
+#include "tools/xl-lite/remedy.h"
 
 /* -- deciding -------------------------------------------------------------- */
 
@@ -275,7 +276,7 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 	int first_err = 0;
 
 	if (!list)
-		return log_err(-ENOMEM, "guest %s: devices", config->name);
+		return remedy_no_memory(config->name, "devices");
 	/* all of them, so that one run shows all that is wrong */
 	for (size_t i = 0; i < total; i++) {
 		struct device *d = &list[i];

@@ -78,10 +78,7 @@ static int ask_qemu(struct host *host, const struct dm_request *r)
 		dm_log_show_end(r->config->name);
 		return err;
 	}
-	if (n.err)
-		log_err(n.err, "guest %s: QEMU: note what it said",
-			r->config->name);
-	return n.err;
+	return n.err ? store_fail(&host->store, n.err) : 0;
 }
 
 static int attach_taps(const struct dm_request *r)

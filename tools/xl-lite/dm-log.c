@@ -14,6 +14,8 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 
+#include "tools/xl-lite/remedy.h"
+
 /* Logs of earlier QEMUs that are kept, as libxl does. */
 #define OLD_LOGS 10
 
@@ -56,8 +58,9 @@ int dm_log_open(const char *guest)
 	log_path(guest, 0, path, sizeof(path));
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 		  0644);
-	return fd >= 0 ? fd : log_err(-errno, "guest %s: QEMU's log %s", guest,
-				      path);
+	return fd >= 0 ? fd : log_fail(-errno, "guest %s: QEMU's log %s: %s: %s",
+				       guest, path, strerror(errno),
+				       remedy_file(-errno));
 }
 
 /* What is shown begins with a whole line. */

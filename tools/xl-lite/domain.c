@@ -64,9 +64,14 @@ int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
 	for (unsigned int i = 0; i < count; i++) {
 		char value[DOMAIN_NAME_MAX];
 
-		if (num_parse_uint(ids[i], 0, DOMID_FIRST_RESERVED - 1, &id) ||
-		    read_name(s, t, id, value))
+		if (num_parse_uint(ids[i], 0, DOMID_FIRST_RESERVED - 1, &id))
 			continue;
+		err = read_name(s, t, id, value);
+		/* none yet or any more, or one that no guest can have */
+		if (err == -ENOENT || err == -E2BIG || err == -EINVAL)
+			continue;
+		if (err)
+			return err;
 		if (id == 0 && initialised)
 			*initialised = true;
 		if (strcmp(value, name) == 0) {

@@ -33,6 +33,7 @@
 #include "lib/num.h"
 
 #include "tools/xl-lite/cfg-parse.h"
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/uuid.h"
 
 #define LIVE_PREFIX "userdata-d."
@@ -304,9 +305,10 @@ void guest_state_begin(struct guest_state *s, uint16_t domid,
 
 /* -- files ------------------------------------------------------------------ */
 
-static int fail(const char *path, int err)
+static int fail(const struct guest_state *s, const char *path, int err)
 {
-	return log_err(err, "%s", path);
+	return log_fail(err, "domain %u: %s: %s: %s", s->domid, path,
+			strerror(-err), remedy_file(err));
 }
 
 static struct flock whole_file(void)
@@ -341,7 +343,7 @@ int guest_state_write(struct guest_state *s, enum guest_state_kind kind,
 	snprintf(temporary, sizeof(temporary), "%s.new", s->path);
 	fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
-		return fail(temporary, -errno);
+		return fail(s, temporary, -errno);
 	err = write_text(s, fd);
 	/* behind the last close of a copy, which would give it up */
 	if (!err && keep_lock && fcntl(fd, F_SETLK, &lock))
@@ -351,7 +353,7 @@ int guest_state_write(struct guest_state *s, enum guest_state_kind kind,
 		err = -errno;
 	if (err) {
 		unlink(temporary);
-		return fail(s->path, err);
+		return fail(s, s->path, err);
 	}
 	if (keep_lock)
 		s->fd = STEAL_FD(fd);
@@ -411,10 +413,10 @@ int guest_state_take(struct guest_state *s, enum guest_state_kind kind,
 	guest_state_path(s->path, sizeof(s->path), kind, domid, uuid);
 	s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (s->fd == -1)
-		return errno == ENOENT ? -ENOENT : fail(s->path, -errno);
+		return errno == ENOENT ? -ENOENT : fail(s, s->path, -errno);
 	while (fcntl(s->fd, F_SETLKW, &lock))
 		if (errno != EINTR)
-			return fail(s->path, -errno);
+			return fail(s, s->path, -errno);
 	err = read_state(s);
 	if (err)
 		guest_state_end(s);

@@ -12,6 +12,7 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/cfg-parse.h"
+#include "tools/xl-lite/remedy.h"
 
 /* A file and what is to be learned from it. */
 struct source {
@@ -183,11 +184,16 @@ static int load(struct source *s, struct host_config *config)
 	if (err == -ENOENT)
 		return 0;
 	if (err)
-		return log_err(err, "%s", s->path);
+		return log_fail(err, "%s: %s: %s", s->path, strerror(-err),
+				remedy_file(err));
 	s->tree.arena = &s->arena;
 	err = cfg_parse(&s->tree, text, size, start, &s->diags);
-	if (err)
-		return log_err(err, "%s", s->path);
+	if (err) {
+		diags_print(&s->diags, stderr);
+		return s->diags.errors ? err :
+			log_fail(err, "%s: %s: %s", s->path, strerror(-err),
+				 remedy_kernel(err));
+	}
 	if (s->ours) {
 		refuse_unknown(s);
 		get_backend(s, "disk.backend", &config->disk_kernel);

@@ -19,6 +19,8 @@
 
 #include <xen/hvm/params.h>
 
+#include "tools/xl-lite/remedy.h"
+
 /* Domains asked for in one hypercall. */
 #define LIST_BATCH 256
 
@@ -27,6 +29,22 @@
 
 #define KIB_PER_PAGE (XC_PAGE_SIZE / 1024)
 
+/* Some of its messages have a newline, in the end or in the middle. */
+static void make_one_line(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		if (*from != '\n') {
+			*to++ = *from;
+			continue;
+		}
+		while (to > text && to[-1] == ' ')
+			to--;
+	}
+	*to = '\0';
+}
+
 __attribute__((format(printf, 5, 0)))
 static void logger_message(xentoollog_logger *logger, xentoollog_level level,
 			   int errnoval, const char *context,
@@ -34,14 +52,11 @@ static void logger_message(xentoollog_logger *logger, xentoollog_level level,
 {
 	struct hv_logger *l = (struct hv_logger *)logger;
 	char text[HV_WHY_MAX];
-	size_t len;
 
 	if (level < XTL_ERROR && !log_enabled(LOG_DEBUG_LEVEL))
 		return;
 	vsnprintf(text, sizeof(text), format, al);
-	len = strlen(text);
-	while (len && text[len - 1] == '\n')
-		text[--len] = '\0';
+	make_one_line(text);
 	if (level >= XTL_ERROR && !l->why[0])
 		memcpy(l->why, text, sizeof(text));
 	log_debug("libxc: %s%s%s%s%s", context ? context : "",
@@ -74,6 +89,21 @@ const char *hv_why(const struct hv *hv, int err)
 	return hv->logger.why[0] ? hv->logger.why : strerror(-err);
 }
 
+const char *hv_remedy(int err)
+{
+	switch (-err) {
+	case ENOMEM:
+		return "lower memory=, or end a guest";
+	case EPERM:
+	case EACCES:
+		return "does Xen's security policy (xsm) allow it? 'xl dmesg' may say";
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return "do this Xen and its libraries belong together?";
+	}
+	return "'xl dmesg' may say more";
+}
+
 /* Xen's own list of what this domain may do. */
 static bool is_control_domain(void)
 {
@@ -104,7 +134,8 @@ int hv_open(struct hv **ret)
 	struct hv *hv = calloc(1, sizeof(*hv));
 
 	if (!hv)
-		return log_err(-ENOMEM, "Xen: open");
+		return log_fail(-ENOMEM, "Xen: open: %s: %s", strerror(ENOMEM),
+				remedy_kernel(-ENOMEM));
 	hv->logger.vtable.vmessage = logger_message;
 	hv->logger.vtable.destroy = logger_destroy;
 	hv_begin(hv);

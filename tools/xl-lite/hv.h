@@ -43,6 +43,8 @@ static inline void cleanup_hv(struct hv **hv)
  * a negative errno, when it had none. Good until the next call.
  */
 const char *hv_why(const struct hv *hv, int err);
+/* And what to do about it. */
+const char *hv_remedy(int err);
 
 /* -- the host ------------------------------------------------------------- */
 

@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/stopped.h"
 
 struct monitor {
@@ -172,7 +173,8 @@ int monitor_start(const char *name, domid_t domid, const uint8_t uuid[16])
 	pid_t pid = fork();
 
 	if (pid == -1)
-		return log_err(-errno, "guest %s: start its monitor", name);
+		return log_fail(-errno, "guest %s: start its monitor: %s: %s",
+				name, strerror(errno), remedy_kernel(-errno));
 	if (pid)
 		return 0;
 	let_go(name);

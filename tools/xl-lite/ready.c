@@ -24,6 +24,7 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/hotplug.h"
 #include "tools/xl-lite/link.h"
+#include "tools/xl-lite/remedy.h"
 
 /*
  * Whose event it is. The watches stay until the connection ends, which is
@@ -110,8 +111,9 @@ static int backend_ready(struct wait *w, const struct wanted *wanted)
 	if (err)
 		return log_fail(err, "guest %s: %s: bridge %s: %s", w->guest,
 				d->name, d->bridge, strerror(-err));
-	return store_write(&w->host->store, XBT_NULL, wanted->dir,
-			   "hotplug-status", "connected");
+	err = store_write(&w->host->store, XBT_NULL, wanted->dir,
+			  "hotplug-status", "connected");
+	return err ? store_fail(&w->host->store, err) : 0;
 }
 
 static int look_at_backend(struct wait *w, struct wanted *wanted)
@@ -121,6 +123,8 @@ static int look_at_backend(struct wait *w, struct wanted *wanted)
 				  wanted->node, 0, XenbusStateReconfigured,
 				  &state);
 
+	if (err && w->host->store.told)
+		return err;
 	if (err)
 		return log_fail(err, "guest %s: %s: the backend's state is gone or no number: did somebody destroy the guest?",
 				w->guest, wanted->device->name);
@@ -144,7 +148,7 @@ static int look_at_console(struct wait *w, struct wanted *wanted)
 			     wanted->node, tty, sizeof(tty));
 
 	if (err && err != -ENOENT)
-		return err;
+		return store_fail(&w->host->store, err);
 	wanted->ready = !err && tty[0];
 	return 0;
 }
@@ -237,6 +241,8 @@ static int wait_all(struct wait *w)
 		snprintf(token, sizeof(token), TOKEN "%u", (unsigned int)i);
 		err = store_watch(&w->host->store, w->wanted[i].dir,
 				  w->wanted[i].node, token);
+		if (err)
+			store_fail(&w->host->store, err);
 	}
 	while (!err) {
 		err = take_events(w);
@@ -262,7 +268,7 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 	};
 
 	if (!wanted)
-		return log_err(-ENOMEM, "guest %s: wait", name);
+		return remedy_no_memory(name, "wait for its servers");
 	for (size_t i = 0; i < count; i++) {
 		struct wanted *next = &wanted[w.count];
 

@@ -17,8 +17,11 @@ int guest_unpause(struct host *host, domid_t domid, enum guest_type type)
 	if (err)
 		return err;
 	err = hv_domain_unpause(host->hv, domid);
+	if (err == -ESRCH)
+		return log_fail(err, "domain %u: unpause: there is no such domain",
+				domid);
 	if (err)
-		log_fail(err, "domain %u: unpause: %s", domid, err == -ESRCH ?
-			 "there is no such domain" : hv_why(host->hv, err));
+		log_fail(err, "domain %u: unpause: %s: %s", domid,
+			 hv_why(host->hv, err), hv_remedy(err));
 	return err;
 }

@@ -20,6 +20,7 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/json-edit.h"
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/vdev.h"
 
 #define FOLDER "/var/lib/xen"
@@ -38,9 +39,10 @@ static void key_path(domid_t domid, const uint8_t uuid[16], const char *class,
 		 text, key);
 }
 
-static int fail(const char *path, int err)
+static int fail(domid_t domid, const char *path, int err)
 {
-	return log_err(err, "userdata %s", path);
+	return log_fail(err, "domain %u: userdata %s: %s: %s", domid, path,
+			strerror(-err), remedy_file(err));
 }
 
 static int write_whole(int fd, const char *data, size_t size)
@@ -69,14 +71,14 @@ int userdata_store(domid_t domid, const uint8_t uuid[16], const char *key,
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
-		return fail(temporary, -errno);
+		return fail(domid, temporary, -errno);
 	err = write_whole(fd, data, size);
 	/* whoever looks finds the whole of it or nothing */
 	if (!err && rename(temporary, path))
 		err = -errno;
 	if (err) {
 		unlink(temporary);
-		return fail(path, err);
+		return fail(domid, path, err);
 	}
 	return 0;
 }
@@ -89,12 +91,12 @@ int userdata_write(const struct guest_config *config, domid_t domid)
 	int err;
 
 	if (!f)
-		return log_err(-ENOMEM, "guest %s: userdata", config->name);
+		return fail(domid, USERDATA_JSON, -ENOMEM);
 	err = json_print_stored(config, f);
 	if (fclose(f) && !err)
 		err = -ENOMEM;
 	if (err)
-		return log_err(err, "guest %s: userdata", config->name);
+		return fail(domid, USERDATA_JSON, err);
 	/* libxl reads the file as a string: the NUL at its end belongs to it */
 	return userdata_store(domid, config->uuid, USERDATA_JSON, text,
 			      size + 1);
@@ -139,7 +141,7 @@ int userdata_lock(domid_t domid, const uint8_t uuid[16],
 		 sizeof(lock->path));
 	fd = lock_file(lock->path);
 	if (fd < 0) {
-		fd = fail(lock->path, fd);
+		fd = fail(domid, lock->path, fd);
 		lock->path[0] = '\0';
 		return fd;
 	}
@@ -192,7 +194,7 @@ void userdata_rename(domid_t domid, const uint8_t from[16],
 		 sizeof(new_path));
 	/* renamed before, or never written: fine as well */
 	if (rename(old_path, new_path) && errno != ENOENT)
-		fail(old_path, -errno);
+		fail(domid, old_path, -errno);
 }
 
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json)
@@ -268,21 +270,24 @@ static bool is_of_domain(const char *file, const char *marker)
 	       strncmp(dot, marker, strlen(marker)) == 0;
 }
 
-void userdata_remove(domid_t domid, const uint8_t uuid[16])
+int userdata_remove(domid_t domid, const uint8_t uuid[16])
 {
 	char text[UUID_TEXT_SIZE], marker[64], path[PATH_MAX];
 	DIR *folder = opendir(FOLDER);
 	struct dirent *entry;
+	int err = 0;
 
 	if (!folder)
-		return;
+		return errno == ENOENT ? 0 : fail(domid, FOLDER, -errno);
 	uuid_format(uuid, text);
 	snprintf(marker, sizeof(marker), ".%u.%s.", domid, text);
 	while ((entry = readdir(folder)))
 		if (is_of_domain(entry->d_name, marker)) {
 			snprintf(path, sizeof(path), FOLDER "/%s",
 				 entry->d_name);
-			unlink(path);
+			if (unlink(path) && errno != ENOENT)
+				err = fail(domid, path, -errno);
 		}
 	closedir(folder);
+	return err;
 }

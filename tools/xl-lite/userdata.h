@@ -64,7 +64,7 @@ int userdata_read_key(domid_t domid, const uint8_t uuid[16], const char *key,
 		      char **text, size_t *size);
 void userdata_remove_key(domid_t domid, const uint8_t uuid[16],
 			 const char *key);
-/* All that libxl or we keep about the domain; no failure is worth a word. */
-void userdata_remove(domid_t domid, const uint8_t uuid[16]);
+/* Remove all that libxl or we keep about the domain. Logged. */
+int userdata_remove(domid_t domid, const uint8_t uuid[16]);
 
 #endif
