@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/uuid.h"
 
 #define NAME_PREFIX "xl-lite-name-"
@@ -136,6 +137,18 @@ static void read_left(int fd, struct mark_record *left)
 		*left = (struct mark_record) { 0 };
 }
 
+static int open_mark(const char *path, bool make, bool *made)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags);
+
+	if (fd >= 0 || errno != ENOENT || !make)
+		return fd < 0 ? -errno : fd;
+	fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	*made = fd >= 0;
+	return fd < 0 ? -errno : fd;
+}
+
 /*
  * It is removed while it is locked: who opened it meanwhile sees that, and
  * tries again.
@@ -146,15 +159,21 @@ int mark_take(struct mark *m, const char *path, bool make,
 	m->fd = -1;
 	snprintf(m->path, sizeof(m->path), "%s", path);
 	for (;;) {
-		CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC |
-					    O_NOFOLLOW | (make ? O_CREAT : 0),
-					    0600);
+		bool made = false;
+		CLEANUP_CLOSE int fd = open_mark(path, make, &made);
 		struct stat st;
 
-		if (fd == -1)
-			return -errno;
-		if (flock(fd, LOCK_EX | LOCK_NB))
-			return errno == EWOULDBLOCK ? -EBUSY : -errno;
+		if (fd == -EEXIST)
+			continue;
+		if (fd < 0)
+			return fd;
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			int err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+
+			if (made && err != -EBUSY)
+				unlink(path);
+			return err;
+		}
 		if (fstat(fd, &st) == 0 && st.st_nlink > 0) {
 			read_left(fd, left);
 			m->fd = STEAL_FD(fd);
@@ -167,14 +186,20 @@ int mark_write(struct mark *m, const struct mark_record *r)
 {
 	char line[LINE_MAX_BYTES];
 	size_t len;
+	ssize_t n;
+	int err;
 
 	if (m->fd == -1)
 		return 0;
 	mark_format(r, line, sizeof(line));
 	len = strlen(line);
-	if (pwrite(m->fd, line, len, 0) == (ssize_t)len)
+	n = pwrite(m->fd, line, len, 0);
+	if (n == (ssize_t)len)
 		return 0;
-	return log_err(errno ? -errno : -EIO, "%s: write", m->path);
+	/* a part of it: there was no room for the rest */
+	err = n < 0 ? -errno : -ENOSPC;
+	return log_fail(err, "guest %s: %s: write: %s: %s", r->name, m->path,
+			strerror(-err), remedy_file(err));
 }
 
 void mark_remove(struct mark *m)
