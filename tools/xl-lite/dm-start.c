@@ -3,9 +3,11 @@
  * Starting a guest's QEMU; see device-model.h.
  *
  * QEMU is our child in a session of its own, with nothing of ours open but its
- * log. It says that it is ready by writing "running" into xenstore, for which
- * there is a watch; that it has died, its pidfd says. Who waits on both and a
- * deadline waits for nothing else.
+ * log. It becomes QEMU only when its number is in xenstore: from then on, however
+ * we end, whoever ends the guest finds it, and before that it has left nothing.
+ * It says that it is ready by writing "running" into xenstore, for which there is
+ * a watch; that it has died, its pidfd says. Who waits on both and a deadline
+ * waits for nothing else.
  */
 #include "config.h"
 
@@ -25,6 +27,7 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/dm-log.h"
+#include "tools/xl-lite/remedy.h"
 
 /* sys/wait.h names it since glibc 2.36 */
 #define WAIT_PIDFD ((idtype_t)3)
@@ -59,13 +62,28 @@ static void make_environment(struct environment *e, domid_t domid)
 	e->list[n] = NULL;
 }
 
+/* In the child: until we are let through, or nobody is there any more. */
+static void wait_at(const int gate[2])
+{
+	char byte;
+	ssize_t n;
+
+	close(gate[1]);
+	do
+		n = read(gate[0], &byte, 1);
+	while (n == -1 && errno == EINTR);
+	if (n != 1)
+		_exit(127);
+}
+
 /* In the child. What it says goes to the log, whose end is shown. */
 static void become_qemu(const char *path, char **argv, char **envp, int null,
-			int log)
+			int log, const int gate[2])
 {
 	sigset_t none;
 
 	setsid();
+	wait_at(gate);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -78,7 +96,7 @@ static void become_qemu(const char *path, char **argv, char **envp, int null,
 	_exit(127);
 }
 
-static int launch(const struct dm_request *r, char **argv,
+static int launch(const struct dm_request *r, char **argv, const int gate[2],
 		  struct device_model *dm)
 {
 	CLEANUP_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -86,19 +104,23 @@ static int launch(const struct dm_request *r, char **argv,
 	struct environment environment = { .list = { NULL } };
 
 	if (null < 0)
-		return log_err(-errno, "guest %s: /dev/null", r->config->name);
+		return log_fail(-errno, "guest %s: QEMU: /dev/null: %s: %s",
+				r->config->name, strerror(errno),
+				remedy_file(-errno));
 	log = dm_log_open(r->config->name);
 	if (log < 0)
 		return log;
 	make_environment(&environment, r->domid);
 	dm->pid = fork();
 	if (dm->pid == 0)
-		become_qemu(r->qemu, argv, environment.list, null, log);
+		become_qemu(r->qemu, argv, environment.list, null, log,
+			    gate);
 	if (dm->pid > 0)
 		dm->pidfd = syscall(SYS_pidfd_open, dm->pid, 0);
 	if (dm->pidfd >= 0)
 		return 0;
-	log_err(-errno, "guest %s: QEMU: start %s", r->config->name, r->qemu);
+	log_fail(0, "guest %s: QEMU: start %s: %s: %s", r->config->name,
+		 r->qemu, strerror(errno), remedy_kernel(-errno));
 	if (dm->pid > 0) {
 		kill(dm->pid, SIGKILL);
 		waitpid(dm->pid, NULL, 0);
@@ -108,7 +130,7 @@ static int launch(const struct dm_request *r, char **argv,
 
 /* By this number whoever ends the guest finds it. */
 static int note_number(struct host *host, const struct dm_request *r,
-		       struct device_model *dm)
+		       const struct device_model *dm)
 {
 	char path[STORE_PATH_MAX];
 	int err;
@@ -116,12 +138,30 @@ static int note_number(struct host *host, const struct dm_request *r,
 	path_domain(path, sizeof(path), r->domid);
 	err = store_printf(&host->store, XBT_NULL, path,
 			   "image/device-model-pid", "%d", dm->pid);
+	return err ? store_fail(&host->store, err) : 0;
+}
+
+static int start(struct host *host, const struct dm_request *r, char **argv,
+		 struct device_model *dm)
+{
+	int gate[2];
+	int err = pipe2(gate, O_CLOEXEC) ? -errno : 0;
+
+	if (err)
+		return log_fail(err, "guest %s: QEMU: pipe: %s: %s",
+				r->config->name, strerror(-err),
+				remedy_kernel(err));
+	err = launch(r, argv, gate, dm);
 	if (!err)
-		return 0;
-	log_err(err, "guest %s: QEMU: note its number", r->config->name);
-	device_model_kill(dm);
-	path_device_model(path, sizeof(path), 0, r->domid);
-	store_remove(&host->store, XBT_NULL, path, NULL);
+		err = note_number(host, r, dm);
+	if (!err && write(gate[1], "", 1) != 1)
+		err = log_fail(-errno, "guest %s: QEMU: let it begin: %s: %s",
+			       r->config->name, strerror(errno),
+			       remedy_kernel(-errno));
+	close(gate[0]);
+	close(gate[1]);
+	if (err)
+		device_model_kill(dm);
 	return err;
 }
 
@@ -130,15 +170,12 @@ int device_model_start(struct host *host, const struct dm_request *r,
 {
 	CLEANUP(arena_free) struct arena arena = { NULL };
 	char **argv = dm_args_make(&arena, r);
-	int err;
 
 	if (!argv)
-		return log_err(-ENOMEM, "guest %s: QEMU's arguments",
-			       r->config->name);
+		return remedy_no_memory(r->config->name, "QEMU's arguments");
 	for (char **arg = argv; *arg; arg++)
 		log_debug("guest %s: QEMU: %s", r->config->name, *arg);
-	err = launch(r, argv, dm);
-	return err ? err : note_number(host, r, dm);
+	return start(host, r, argv, dm);
 }
 
 void device_model_kill(struct device_model *dm)
@@ -202,8 +239,7 @@ static int wait_running(struct host *host, const struct dm_request *r,
 		int ret = is_running(host, dir);
 
 		if (ret < 0)
-			return log_err(ret, "guest %s: QEMU: wait",
-				       r->config->name);
+			return store_fail(&host->store, ret);
 		if (ret)
 			return 0;
 		if (p[1].revents)
@@ -232,8 +268,7 @@ int device_model_wait(struct host *host, const struct dm_request *r,
 	path_device_model(dir, sizeof(dir), 0, r->domid);
 	err = store_watch(&host->store, dir, "state", TOKEN);
 	if (err)
-		return log_err(err, "guest %s: QEMU: watch its state",
-			       r->config->name);
+		return store_fail(&host->store, err);
 	err = wait_running(host, r, dm, dir, interrupt_fd);
 	store_unwatch(&host->store, dir, "state", TOKEN);
 	return err;
