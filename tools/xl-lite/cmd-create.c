@@ -13,10 +13,10 @@
 
 #include "tools/xl-lite/console.h"
 #include "tools/xl-lite/create.h"
-#include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/guest-state.h"
 #include "tools/xl-lite/json.h"
 #include "tools/xl-lite/monitor.h"
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/unpause.h"
 
 struct create_options {
@@ -100,8 +100,7 @@ static int create(struct host *host, const struct create_options *o,
 					      NS_PER_MS));
 	err = run_guest(host, o, config, domid, &mark, &console);
 	if (err) {
-		guest_destroy(host, domid, config->uuid);
-		mark_remove(&mark);
+		guest_undo(host, config, domid, &mark);
 		return err;
 	}
 	if (o->foreground)
@@ -119,6 +118,9 @@ static int load(const struct create_options *o, struct guest_config **config)
 	if (!err && !o->dry_run && guest_config_check_files(*config, &diags))
 		err = -ENOENT;
 	diags_print(&diags, stderr);
+	if (err && !diags.errors)	/* it takes memory to be told of */
+		log_fail(err, "%s: this configuration cannot be read: %s: %s",
+			 o->file, strerror(-err), remedy_kernel(err));
 	if (err == -EINVAL && !*config)
 		return STATUS_ERROR;	/* the language, as with xl */
 	return create_status(err);
@@ -129,10 +131,11 @@ static int dry_run(struct guest_config *config)
 	struct host_config host;
 	int err = host_config_load(&host, HOST_CONFIG_XL, HOST_CONFIG_OURS);
 
-	if (!err && host.sxp)
+	if (err)
+		return create_status(err);
+	if (host.sxp)
 		return log_fail(STATUS_INVAL, "create: " HOST_CONFIG_XL ": output_format=\"sxp\": only JSON is printed: make it \"json\", or use xl for S-expressions");
-	if (!err)
-		err = guest_config_draw_uuid(config);
+	err = guest_config_draw_uuid(config);
 	if (!err)
 		err = json_print_config(config, stdout);
 	if (err)
@@ -155,7 +158,8 @@ static int run(const struct create_options *o)
 		return dry_run(config);
 	err = guest_config_complete(config);
 	if (err) {
-		log_err(err, "guest %s: random numbers", config->name);
+		log_fail(err, "guest %s: random numbers: %s: %s", config->name,
+			 strerror(-err), remedy_kernel(err));
 		return create_status(err);
 	}
 	if (host_open(&host))

@@ -31,6 +31,7 @@
 #include "tools/xl-lite/interrupt.h"
 #include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/ready.h"
+#include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/unpause.h"
 #include "tools/xl-lite/userdata.h"
 
@@ -48,7 +49,16 @@ struct creation {
 	struct dm_request dm_request;
 	struct device_model dm;
 	bool made;		/* there is a domain, and maybe more */
+	char doing[MARK_NAME_MAX + 64];
 };
+
+/* What a failure of xenstore's is said to have kept us from. */
+static void begin_step(struct creation *c, const char *what)
+{
+	snprintf(c->doing, sizeof(c->doing), "guest %s: %s", c->config->name,
+		 what);
+	store_doing(&c->host->store, c->doing);
+}
 
 /* -- before anything is made ------------------------------------------------ */
 
@@ -69,20 +79,27 @@ static int take_mark(struct creation *c)
 		return log_fail(-EEXIST, "guest %s: name: another xl-lite is creating a guest of this name right now",
 				name);
 	if (err)
-		return log_err(err, "guest %s: %s", name, path);
+		return log_fail(err, "guest %s: %s: %s: %s", name, path,
+				strerror(-err), remedy_file(err));
 	err = leftover_finish(c->host, &left, false, text, sizeof(text));
 	if (text[0])
 		log_warn("%s", text);
+	if (err) {
+		mark_drop(&c->mark);	/* it tells of that one still */
+		return err;
+	}
 	c->record.work = MARK_NOTHING;
-	return err ? err : mark_write(&c->mark, &c->record);
+	return mark_write(&c->mark, &c->record);
 }
 
 static int check_name(struct creation *c)
 {
 	bool initialised;
 	domid_t domid;
-	int err = take_mark(c);
+	int err;
 
+	begin_step(c, "look for its name");
+	err = take_mark(c);
 	if (err)
 		return err;
 	err = domain_by_name(&c->host->store, c->config->name, &domid,
@@ -91,7 +108,7 @@ static int check_name(struct creation *c)
 		return log_fail(-EEXIST, "guest %s: name: in use by domain %u: choose another with name=, or end that guest with 'xl-lite destroy %u'",
 				c->config->name, domid, domid);
 	if (err != -ESRCH)
-		return err;
+		return store_fail(&c->host->store, err);
 	if (!initialised)
 		return log_fail(-ENOENT, "guest %s: dom0 is not set up: run /usr/lib/xen-*/bin/xen-init-dom0, or 'systemctl start xen-init-dom0'",
 				c->config->name);
@@ -143,8 +160,8 @@ static int check_host(struct creation *c)
 	uint64_t want;
 
 	if (err)
-		return log_fail(err, "guest %s: host: %s", c->config->name,
-				hv_why(c->host->hv, err));
+		return log_fail(err, "guest %s: host: %s: %s", c->config->name,
+				hv_why(c->host->hv, err), hv_remedy(err));
 	err = check_abilities(c);
 	if (err)
 		return err;
@@ -167,6 +184,7 @@ static int find_servers(struct creation *c)
 	unsigned int store, console;
 	int err;
 
+	begin_step(c, "look who serves xenstore and console");
 	err = store_read_uint_or(&c->host->store, XBT_NULL, PATH_XENSTORED,
 				 "domid", 0, last, 0, &store);
 	if (!err)
@@ -174,8 +192,7 @@ static int find_servers(struct creation *c)
 					 PATH_XENCONSOLED, "domid", 0, last,
 					 0, &console);
 	if (err)
-		return log_err(err, "guest %s: who serves xenstore and console",
-			       c->config->name);
+		return store_fail(&c->host->store, err);
 	c->build.store_domid = store;
 	c->build.console_domid = console;
 	return 0;
@@ -393,8 +410,9 @@ static int make_domain(struct creation *c)
 		return err;
 	err = hv_domain_create(c->host->hv, &args, &c->build.domid);
 	if (err)
-		return log_fail(err, "guest %s: make the domain: %s",
-				c->config->name, hv_why(c->host->hv, err));
+		return log_fail(err, "guest %s: make the domain: %s: %s",
+				c->config->name, hv_why(c->host->hv, err),
+				hv_remedy(err));
 	c->made = true;
 	c->record.domid_known = true;
 	c->record.domid = c->build.domid;
@@ -403,12 +421,11 @@ static int make_domain(struct creation *c)
 
 static int write_nodes(struct creation *c)
 {
-	int err = store_transact(&c->host->store, write_all, c);
+	int err;
 
-	if (err)
-		log_err(err, "guest %s: write its xenstore nodes",
-			c->config->name);
-	return err;
+	begin_step(c, "write its nodes");
+	err = store_transact(&c->host->store, write_all, c);
+	return err ? store_fail(&c->host->store, err) : 0;
 }
 
 static int introduce(struct creation *c)
@@ -417,24 +434,24 @@ static int introduce(struct creation *c)
 	struct nodes n = { .store = &c->host->store };
 	char dir[STORE_PATH_MAX];
 
+	begin_step(c, "make it known to xenstored");
 	path_domain(dir, sizeof(dir), b->domid);
 	nodes_put(&n, dir, "store/ring-ref", "%lu", b->frames.store);
 	nodes_put(&n, dir, "console/ring-ref", "%lu", b->frames.console);
 	if (n.err)
-		return log_err(n.err, "guest %s: write its rings",
-			       c->config->name);
+		return store_fail(&c->host->store, n.err);
 	c->host->store.requests++;
 	if (xs_introduce_domain(c->host->store.xs, b->domid, b->frames.store,
 				b->store_port))
 		return 0;
-	return log_err(-errno, "guest %s: make it known to xenstored",
-		       c->config->name);
+	return store_fail(&c->host->store, errno ? -errno : -EIO);
 }
 
 static int start_device_model(struct creation *c)
 {
 	if (c->config->type != GUEST_HVM)
 		return 0;
+	begin_step(c, "start its QEMU");
 	c->dm_request = (struct dm_request) {
 		.config = c->config,
 		.devices = c->devices,
@@ -452,6 +469,7 @@ static int wait_device_model(struct creation *c)
 
 	if (c->config->type != GUEST_HVM)
 		return 0;
+	begin_step(c, "wait for its QEMU");
 	err = device_model_wait(c->host, &c->dm_request, &c->dm,
 				c->interrupt.fd);
 	return err ? err : device_model_configure(c->host, &c->dm_request);
@@ -461,39 +479,62 @@ static int hold_signals(struct creation *c)
 {
 	int err = interrupt_hold(&c->interrupt);
 
-	return err ? log_err(err, "guest %s: signals", c->config->name) : 0;
+	return err ? log_fail(err, "guest %s: signals: %s: %s", c->config->name,
+			      strerror(-err), remedy_kernel(err)) : 0;
 }
 
 static int wait_ready(struct creation *c)
 {
-	int err = guest_wait_ready(c->host, c->config->name, c->build.domid,
-				   c->devices, c->num_devices,
-				   &c->interrupt);
+	int err;
+
+	begin_step(c, "wait for its servers");
+	err = guest_wait_ready(c->host, c->config->name, c->build.domid,
+			       c->devices, c->num_devices, &c->interrupt);
 
 	return err ? err : interrupted(&c->interrupt);
+}
+
+static struct mark_record make_record(const struct guest_config *config,
+				      enum mark_work work)
+{
+	struct mark_record record = { .work = work, .pid = getpid() };
+
+	memcpy(record.uuid, config->uuid, sizeof(record.uuid));
+	snprintf(record.name, sizeof(record.name), "%s", config->name);
+	return record;
+}
+
+void guest_undo(struct host *host, const struct guest_config *config,
+		domid_t domid, struct mark *mark)
+{
+	struct mark_record record = make_record(config, MARK_MAKING);
+
+	if (!guest_unmake(host, domid, config->uuid)) {
+		log_info("guest %s: removed again", config->name);
+		mark_remove(mark);
+		return;
+	}
+	log_fail(0, "guest %s: domain %u, which was made for it, could not be removed entirely: 'xl-lite gc', or creating it again, removes the rest as soon as it can be",
+		 config->name, domid);
+	record.domid_known = true;
+	record.domid = domid;
+	mark_write(mark, &record);
+	mark_drop(mark);
 }
 
 /* Undo what was done; after a success there is nothing to undo. */
 static void creation_end(struct creation *c)
 {
+	store_doing(&c->host->store, NULL);
 	if (c->made) {
-		log_info("guest %s: removed again", c->config->name);
 		device_model_kill(&c->dm);
-		guest_destroy(c->host, c->build.domid, c->config->uuid);
+		guest_undo(c->host, c->config, c->build.domid, &c->mark);
 	}
 	if (c->dm.pidfd >= 0)
 		close(c->dm.pidfd);
 	free(c->devices);
 	mark_remove(&c->mark);
 	interrupt_release(&c->interrupt);
-}
-
-static void begin_record(struct creation *c)
-{
-	c->record.pid = getpid();
-	memcpy(c->record.uuid, c->config->uuid, sizeof(c->record.uuid));
-	snprintf(c->record.name, sizeof(c->record.name), "%s",
-		 c->config->name);
 }
 
 #define CLEANUP_CREATION CLEANUP(creation_end)
@@ -510,7 +551,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	};
 	int err;
 
-	begin_record(&c);
+	c.record = make_record(config, MARK_NOTHING);
 
 	/* nothing is made before all this is known to be well */
 	if ((err = check_files(&c)) ||
@@ -547,16 +588,11 @@ int guest_create(struct host *host, const struct guest_config *config,
 int guest_start(struct host *host, const struct guest_config *config,
 		domid_t domid, struct mark *mark)
 {
-	struct mark_record record = {
-		.work = MARK_STARTING,
-		.pid = getpid(),
-		.domid_known = true,
-		.domid = domid,
-	};
+	struct mark_record record = make_record(config, MARK_STARTING);
 	int err;
 
-	memcpy(record.uuid, config->uuid, sizeof(record.uuid));
-	snprintf(record.name, sizeof(record.name), "%s", config->name);
+	record.domid_known = true;
+	record.domid = domid;
 	err = mark_write(mark, &record);
 	if (err)
 		return err;

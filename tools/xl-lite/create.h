@@ -16,10 +16,17 @@
  * On success the caller holds MARK, which says that the guest is half made:
  * should we be killed, it is destroyed by whoever finds that. The caller
  * removes it when all is done (guest_start() does, mark_remove() for a guest
- * that stays paused), or destroys the guest and removes it then.
+ * that stays paused), or calls guest_undo().
  */
 int guest_create(struct host *host, const struct guest_config *config,
 		 domid_t *domid, struct mark *mark);
+
+/*
+ * Destroy it again, which is said, and let go of MARK. Of what cannot be
+ * removed it tells 'xl-lite gc', and who makes a guest of this name next.
+ */
+void guest_undo(struct host *host, const struct guest_config *config,
+		domid_t domid, struct mark *mark);
 
 /* Let it run. Logged. */
 int guest_start(struct host *host, const struct guest_config *config,

@@ -49,9 +49,8 @@ static int say(domid_t domid, const char *what, int err)
 	return err;
 }
 
-static int find_and_close(struct leave *l)
+static int close_all(struct leave *l)
 {
-	int first = say(l->domid, "find its devices", leave_find_all(l));
 	int err = say(l->domid, "close its devices",
 		      store_transact(&l->host->store, leave_begin, l));
 
@@ -60,7 +59,7 @@ static int find_and_close(struct leave *l)
 	if (!err)
 		leave_warn(l);
 	leave_scripts(l);
-	return first ? first : err;
+	return err;
 }
 
 /* The console's server follows the domain, not a state: it stays with it. */
@@ -79,9 +78,10 @@ int guest_drop_devices(struct host *host, domid_t domid)
 	CLEANUP_LEAVE struct leave l = {
 		.host = host, .domid = domid, .force = true,
 	};
-	int first = find_and_close(&l);
-	int err;
+	int first = say(domid, "find its devices", leave_find_all(&l));
+	int err = close_all(&l);
 
+	first = first ? first : err;
 	keep_consoles(&l);
 	err = say(domid, "remove its devices' nodes",
 		  store_transact(&host->store, leave_remove, &l));
@@ -108,7 +108,18 @@ static void take_mark(struct farewell *f, struct mark *mark)
 	mark_write(mark, &record);
 }
 
-int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
+static int take_nodes_away(struct farewell *f)
+{
+	struct leave *l = &f->leave;
+	int first = close_all(l);
+	int err = say(l->domid, "remove its nodes",
+		      store_transact(&l->host->store, remove_nodes, f));
+
+	return first ? first : err;
+}
+
+static int end(struct host *host, domid_t domid, const uint8_t uuid[16],
+	       bool half_made)
 {
 	struct farewell f = {
 		.leave = { .host = host, .domid = domid, .force = true },
@@ -120,11 +131,15 @@ int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 	take_mark(&f, &mark);
 	/* a guest that is gone, or going by itself, needs no pause */
 	hv_domain_pause(host->hv, domid);
-	f.leave.qemu_gone = device_model_stop(host, domid);
-	first = find_and_close(&f.leave);
-	err = say(domid, "remove its nodes",
-		  store_transact(&host->store, remove_nodes, &f));
-	first = first ? first : err;
+	first = say(domid, "end its QEMU",
+		    device_model_stop(host, domid, &f.leave.qemu_gone));
+	f.leave.qemu_gone |= half_made;
+	if (!first)
+		first = say(domid, "find its devices",
+			    leave_find_all(&f.leave));
+	/* what was not found now must be found by who tries again */
+	if (!first)
+		first = take_nodes_away(&f);
 	leave_end(&f.leave);
 
 	err = hv_domain_destroy(host->hv, domid);
@@ -133,7 +148,22 @@ int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
 			 hv_why(host->hv, err));
 	else
 		err = 0;
-	userdata_remove(domid, uuid);
-	mark_remove(&mark);
-	return first ? first : err;
+	first = first ? first : err;
+	err = userdata_remove(domid, uuid);
+	first = first ? first : err;
+	if (first)
+		mark_drop(&mark);	/* for who tries again */
+	else
+		mark_remove(&mark);
+	return first;
+}
+
+int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])
+{
+	return end(host, domid, uuid, false);
+}
+
+int guest_unmake(struct host *host, domid_t domid, const uint8_t uuid[16])
+{
+	return end(host, domid, uuid, true);
 }

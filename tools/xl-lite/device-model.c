@@ -77,15 +77,20 @@ static void end_process(unsigned int pid, domid_t domid)
 	poll(&p, 1, GRACE_MS);
 }
 
-bool device_model_stop(struct host *host, domid_t domid)
+int device_model_stop(struct host *host, domid_t domid, bool *had_one)
 {
 	char path[STORE_PATH_MAX];
 	unsigned int pid;
+	int err;
 
+	*had_one = false;
 	path_domain(path, sizeof(path), domid);
-	if (store_read_uint(&host->store, XBT_NULL, path,
-			    "image/device-model-pid", 2, 1 << 22, &pid))
-		return false;
+	err = store_read_uint(&host->store, XBT_NULL, path,
+			      "image/device-model-pid", 2, 1 << 22, &pid);
+	if (err)	/* none; or no number, with which nothing can be done */
+		return err == -ENOENT || err == -EINVAL || err == -ERANGE ?
+			0 : err;
+	*had_one = true;
 	end_process(pid, domid);
 	waitpid(pid, NULL, WNOHANG);	/* where we have started it */
 	path_device_model(path, sizeof(path), 0, domid);
@@ -94,5 +99,5 @@ bool device_model_stop(struct host *host, domid_t domid)
 	unlink(path);
 	snprintf(path, sizeof(path), DM_STAT_SOCKET, domid);
 	unlink(path);
-	return true;
+	return 0;
 }

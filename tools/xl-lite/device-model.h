@@ -46,9 +46,10 @@ void device_model_kill(struct device_model *dm);
 int device_model_resume(domid_t domid);
 
 /*
- * End the domain's QEMU, if there is one, and remove what it leaves. True: the
- * devices that it served have nobody now who could answer for them.
+ * End the domain's QEMU, if there is one, and remove what it leaves. *HAD_ONE:
+ * the devices that it served have nobody now who could answer for them. Or
+ * -errno, when xenstore does not tell.
  */
-bool device_model_stop(struct host *host, domid_t domid);
+int device_model_stop(struct host *host, domid_t domid, bool *had_one);
 
 #endif

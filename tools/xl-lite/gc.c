@@ -85,7 +85,7 @@ static void look_at_mark(struct gc *gc, const char *file)
 	if (text[0])
 		found(gc, "%s", text);
 	else
-		found(gc, "%s: of process %u, which was killed: %s", path,
+		found(gc, "%s: of process %u, which ended early: %s", path,
 		      left.pid, done(gc));
 	if (!gc->dry_run)
 		mark_remove(&mark);

@@ -58,7 +58,10 @@ int leave_find(struct leave *l, const char *kind, unsigned int devid)
 	return 0;
 }
 
-/* Those that are half written, or not ours to understand, are left out. */
+/*
+ * Those that are half written, or not ours to understand, are left out; of
+ * which nothing could be learned at all, not.
+ */
 static int find_kind(struct leave *l, const char *dir, const char *kind)
 {
 	CLEANUP_FREE char **ids = NULL;
@@ -67,13 +70,15 @@ static int find_kind(struct leave *l, const char *dir, const char *kind)
 	int err;
 
 	snprintf(node, sizeof(node), "device/%.50s", kind);
-	if (store_list(&l->host->store, XBT_NULL, dir, node, &ids, &num))
-		return 0;
+	err = store_list(&l->host->store, XBT_NULL, dir, node, &ids, &num);
+	if (err)
+		return err == -ENOENT ? 0 : err;
 	for (unsigned int i = 0; i < num; i++) {
 		if (path_parse_devid(ids[i], &devid))
 			continue;
 		err = leave_find(l, kind, devid);
-		if (err == -ENOMEM || err == -E2BIG)
+		if (err && err != -ENOENT && err != -EINVAL &&
+		    err != -ENAMETOOLONG)
 			return err;
 	}
 	return 0;

@@ -29,7 +29,7 @@ struct leave {
 	struct host *host;
 	domid_t domid;
 	bool force;		/* the guest is not asked, nor waited for */
-	bool qemu_gone;		/* the guest had one, and has it no more */
+	bool qemu_gone;		/* the guest has none, or none any more */
 	struct leaving *devices;
 	size_t count;
 };

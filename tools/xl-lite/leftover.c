@@ -65,12 +65,16 @@ static int unmake(struct host *host, const struct mark_record *left,
 	if (err && err != -ESRCH)
 		return log_fail(err, "guest %s: look for its domain: %s",
 				left->name, strerror(-err));
-	snprintf(text, size, "domain %u (guest %s): half %s by process %u, which was killed: %s",
+	snprintf(text, size, "domain %u (guest %s): half %s by process %u, which ended early: %s",
 		 domid, left->name,
 		 left->work == MARK_MAKING ? "made" : "destroyed", left->pid,
 		 dry_run ? "to be destroyed" : "destroyed");
 	/* of one that is gone there may be nodes and files */
-	return dry_run ? 0 : guest_destroy(host, domid, left->uuid);
+	if (dry_run)
+		return 0;
+	return left->work == MARK_MAKING ?
+		guest_unmake(host, domid, left->uuid) :
+		guest_destroy(host, domid, left->uuid);
 }
 
 static int start(struct host *host, const struct mark_record *left,
@@ -84,7 +88,7 @@ static int start(struct host *host, const struct mark_record *left,
 	if (find(host, left, &domid) ||
 	    hv_domain_info(host->hv, domid, &info) || !info.paused)
 		return 0;
-	snprintf(text, size, "domain %u (guest %s): made, and not started, by process %u, which was killed: %s",
+	snprintf(text, size, "domain %u (guest %s): made, and not started, by process %u, which ended early: %s",
 		 domid, left->name, left->pid,
 		 dry_run ? "to be started" : "started");
 	if (dry_run)

@@ -164,10 +164,8 @@ static int make_new(struct host *host, const struct guest_state *r,
 	if (err)
 		return err;
 	err = run_again(host, r, *domid, &mark);
-	if (err) {
-		guest_destroy(host, *domid, r->config->uuid);
-		mark_remove(&mark);
-	}
+	if (err)
+		guest_undo(host, r->config, *domid, &mark);
 	return err;
 }
 
