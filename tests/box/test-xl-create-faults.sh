@@ -1,0 +1,340 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Whatever call fails while a guest is made, of Xen, xenstore or the kernel: one
+# message says what failed and what to do, and nothing of the guest is left; or
+# the guest is good. tests/inject/inject.c makes calls fail.
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+PATH=$PATH:/box/bin
+plan 31
+
+# SWEEP=--all: all calls. Else of those that are like each other some, in turns.
+all=${SWEEP-}
+verbose=${VERBOSE-}
+
+rm -f /etc/xl-lite.conf
+leak_snapshot
+check "xl-lite-blkd is ready" daemon_start blkd xl-lite-blkd
+blkd=$daemon_pid
+check "xl-lite-netd is ready" daemon_start netd xl-lite-netd
+netd=$daemon_pid
+truncate -s 1M "$work/disk.img"
+tiny=("kernel='/box/tiny'" "ramdisk=''" "memory=6")
+guest_cfg g "${tiny[@]}" >"$work/bare.cfg"
+guest_cfg g "${tiny[@]}" "type='pvh'" >"$work/pvh.cfg"
+guest_cfg g "${tiny[@]}" "disk=['$work/disk.img,raw,xvda,w']" \
+	"vif=['bridge=xenbr0,mac=00:16:3e:00:00:01']" >"$work/pv.cfg"
+
+coproc STATE { exec host-state; }
+state_in=${STATE[1]} state_out=${STATE[0]}
+
+state_keep() {
+	local line
+
+	echo keep >&"$state_in"
+	read -r line <&"$state_out"
+}
+
+# Sets $difference to what is not as it was kept.
+state_diff() {
+	local line
+
+	difference=
+	echo diff >&"$state_in"
+	while read -r line <&"$state_out" && [ "$line" != . ]; do
+		difference+=$line$'\n'
+	done
+}
+
+is_as_before() {
+	state_diff
+	[ -z "$difference" ]
+}
+
+# create_with FAULTS TYPE [ARGUMENT...]: sets $status, and @said to its lines
+create_with() {
+	local faults=$1 type=$2
+
+	shift 2
+	INJECT=$faults INJECT_TRACE=${INJECT_TRACE-} LD_PRELOAD=/box/lib/libinject.so \
+		xl-lite create -q "$@" "$work/$type.cfg" >"$work/said" 2>&1 3>&-
+	status=$?
+	mapfile -t said <"$work/said"
+}
+
+# A remedy is something to do or to look at, or a question that leads there.
+remedies="'(xl|xl-lite) [a-z]+'|dom0's 'dmesg'|[Tt]ry |[Mm]ake room|[Ss]tart it|[Rr]aise |[Ee]nd (a guest|something)|the end of its log|configuration cannot be read|: (is|are|do|does) [^:]*\\?"
+
+guest_is_good() {
+	xl-lite list g 2>/dev/null | grep -q -- '  -b----  '
+}
+
+# What one failure left is not to be seen in the next one's result.
+begin_anew() {
+	xl-lite gc >"$work/gc" 2>&1 3>&-
+	state_keep
+}
+
+# What is wrong with what it said and left, in $wrong.
+judge() {
+	local errors=0 line words=
+
+	wrong=
+	for line in "${said[@]}"; do
+		case $line in
+		# a server that is waited for, and will not come, is a mistake
+		*'not closed by its server'*) wrong+="a wait for nobody; " ;;
+		*': removed again' | *': warning: '* | *'QEMU: it said nothing'*)
+			continue ;;
+		esac
+		errors=$((errors + 1))
+		words=$line
+	done
+	if [ $status = 0 ]; then
+		[ $errors = 0 ] || wrong+="a success with words; "
+		survived=$((survived + 1))
+		wait_until 5 guest_is_good || wrong+="a success without a guest; "
+		xl-lite destroy g >"$work/destroy" 2>&1 3>&-
+	else
+		[ $errors = 1 ] || wrong+="$errors messages; "
+		[[ $words == *guest\ g:\ * || $words =~ domain\ [0-9]+:\  ||
+		   $words == *Xen:\ * || $words == *xenstore:\ * ||
+		   $words == */* ]] || wrong+="no object; "
+		[[ $words =~ $remedies ]] || wrong+="no remedy; "
+	fi
+	[ $status -lt 128 ] || wrong+="status $status; "
+	is_as_before || wrong+=$difference
+	[ -z "$difference" ] || begin_anew
+}
+
+# points TYPE CLASS: of the calls of a creation that nothing happens to, those
+# to fail, each with one of its errors, in @points, and what they are.
+points() {
+	local type=$1 class=$2 number its name about i=0
+	local -a errors
+	local -A seen=()
+
+	case $class in
+	hypercall) errors=(12 22 1) ;;		# ENOMEM EINVAL EPERM
+	store) errors=(28 5 13 12) ;;		# ENOSPC EIO EACCES ENOMEM
+	file) errors=(28 5 13 24) ;;		# ENOSPC EIO EACCES EMFILE
+	memory) errors=(12) ;;
+	esac
+	points=() calls=()
+	while read -r its number name about; do
+		[ "$its" = "$class" ] || continue
+		seen[$name]=$((${seen[$name]-0} + 1))
+		# of requests in one transaction one is as good as another
+		[ -n "$all" ] || [ "$class" != store ] ||
+			[ "${seen[$name]}" -le 2 ] ||
+			[ $((${seen[$name]} % 16)) = 0 ] || continue
+		# and most of these a PV guest's creation makes as well
+		[ -n "$all" ] || [ "$type" != pvh ] ||
+			[ $((number % 2)) = 0 ] || continue
+		points+=("$class:$number:${errors[i++ % ${#errors[@]}]}")
+		calls+=("$name $about")
+	done <"$work/trace.$type"
+}
+
+# sweep TYPE CLASS: a line of TAP
+sweep() {
+	local type=$1 class=$2 i bad=0 survived=0 from=${EPOCHREALTIME/./}
+
+	points "$type" "$class"
+	for i in "${!points[@]}"; do
+		create_with "${points[i]}" "$type"
+		judge
+		[ -z "$verbose" ] || diag "${points[i]} ${calls[i]}: $status: ${said[*]}"
+		[ -n "$wrong" ] || continue
+		bad=$((bad + 1))
+		diag "INJECT=${points[i]} ${calls[i]}: status $status: $wrong"
+		diag "$(printf '%s\n' "${said[@]}")"
+	done
+	diag "${#points[@]} points in $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
+	is $bad 0 "$type: each $class call fails (${#points[@]}, survived $survived)"
+}
+
+state_keep
+for type in pv bare pvh; do
+	INJECT_TRACE=$work/trace.$type LD_PRELOAD=/box/lib/libinject.so \
+		xl-lite create -q "$work/$type.cfg" >"$work/said" 2>&1 3>&-
+	check "$type: the guest is made when nothing fails" xl-lite destroy g
+	check "$type: and leaves nothing" is_as_before
+	cp "$work/trace.$type" "$logs"
+	diag "$type: $(cut -d' ' -f1 "$work/trace.$type" | sort | uniq -c | tr '\n' ' ')"
+done
+# devices are in xenstore, and in no other call
+sweep pv store
+for class in hypercall file memory; do
+	sweep bare $class
+done
+sweep pvh hypercall
+
+# --- an HVM guest's QEMU --------------------------------------------------------
+
+# One that is ready at once, and has no monitor: what comes after that fails.
+cat >"$work/qemu" <<'EOS'
+#!/bin/sh
+xenstore-write "/local/domain/0/device-model/$XEN_DOMAIN_ID/state" running
+touch "/run/xen/qmp-libxl-$XEN_DOMAIN_ID"
+exec sleep 1000
+EOS
+chmod +x "$work/qemu"
+guest_cfg g "type='hvm'" "kernel=''" "ramdisk=''" "extra=''" "memory=32" \
+	"vga='none'" "vnc=0" "xen_platform_pci=0" \
+	"device_model_override='$work/qemu'" >"$work/hvm.cfg"
+INJECT_TRACE=$work/trace.whole create_with '' hvm
+like "$(cat "$work/said")" 'QEMU: /.*/qmp-libxl-[0-9]+: .*; the end of its log' \
+	"hvm: a QEMU without a monitor is told of"
+check "hvm: and leaves nothing" is_as_before
+# what is its own: the last of Xen's calls, and what follows until it waits
+last=$(grep -n 'xenforeignmemory_map ' "$work/trace.whole" | tail -n 1)
+sed -n "${last%%:*},/xs_watch.*device-model/p" "$work/trace.whole" >"$work/trace.hvm"
+cp "$work/trace.whole" "$logs/trace.hvm"
+SWEEP_ALL=$all all=--all
+for class in hypercall store file; do
+	sweep hvm $class
+done
+all=$SWEEP_ALL
+
+# --- the rollback fails, too --------------------------------------------------
+
+# call_of TYPE REGEX: the last such call, in INJECT's words
+call_of() {
+	grep -E -- "$2" "$work/trace.$1" | tail -n 1 |
+		sed 's/^\([a-z]*\) \([0-9]*\) .*/\1:\2/'
+}
+
+# What cannot be removed is told of, and 'xl-lite gc' removes it.
+unpause=$(call_of pv '^hypercall ')
+commit=$(call_of pv 'xs_transaction_end commit')
+introduce=$(call_of pv xs_introduce_domain)
+bad=0
+for faults in "$commit+:5" "$introduce+:5" "$unpause+:22"; do
+	create_with "$faults" pv
+	said_it=$(grep -c "could not be removed entirely: 'xl-lite gc'" "$work/said")
+	xl-lite gc >"$work/gc" 2>&1 3>&-
+	if [ $status = 0 ] || [ "$said_it" != 1 ] || ! is_as_before; then
+		bad=$((bad + 1))
+		diag "INJECT=$faults: status $status: $difference"
+		diag "$(cat "$work/said" "$work/gc")"
+		begin_anew
+	fi
+done
+is $bad 0 "xenstore or Xen fails for good: it is said, and gc cleans up"
+
+# Each call of a rollback.
+INJECT=$unpause:12 INJECT_TRACE=$work/trace.undo LD_PRELOAD=/box/lib/libinject.so \
+	xl-lite create -q "$work/pv.cfg" >"$work/said" 2>&1 3>&-
+is_as_before
+bad=0 tried=0 i=0
+undoing=
+while read -r class number name about; do
+	[ -n "$undoing" ] || [ "$class:$number" != "$unpause" ] || undoing=1
+	[ -n "$undoing" ] && [ "$class:$number" != "$unpause" ] || continue
+	# each class's own errors are above; here all that matters is that it fails
+	[ "$class" != memory ] || continue
+	[ -n "$all" ] || [ $((i++ % 3)) = 0 ] || continue
+	tried=$((tried + 1))
+	create_with "$unpause:12,$class:$number:5" pv
+	state_diff
+	left=$difference
+	[ -z "$left" ] || xl-lite gc >"$work/gc" 2>&1 3>&-
+	if [ $status = 0 ] || ! is_as_before ||
+	   { [ -n "$left" ] && ! grep -q "'xl-lite gc'" "$work/said"; }; then
+		bad=$((bad + 1))
+		diag "INJECT=$unpause:12,$class:$number:5 $name $about: status $status: $difference; before gc: $left"
+		diag "$(cat "$work/said")"
+		begin_anew
+	fi
+done <"$work/trace.undo"
+is $bad 0 "each call of a rollback fails: nothing is left, or gc removes it ($tried)"
+
+# --- the host ----------------------------------------------------------------------
+
+# refused WHAT STATUS REGEX TYPE [ARGUMENT...]: create says so, once, and leaves
+# nothing
+refused() {
+	local what=$1 want=$2 regex=$3
+
+	shift 3
+	create_with '' "$@"
+	state_diff
+	if [ $status = "$want" ] && [ -z "$difference" ] &&
+	   [ "$(grep -Ec -- "$regex" "$work/said")" = 1 ]; then
+		ok "$what"
+	else
+		not_ok "$what"
+		diag "status $status: $difference"
+		diag "$(cat "$work/said")"
+		begin_anew
+	fi
+}
+
+# with_little OPTION COMMAND...: /var/lib/xen is a file system that has just that
+with_little() {
+	mount -t tmpfs -o "$1" tmpfs /var/lib/xen
+	shift
+	"$@"
+	umount /var/lib/xen
+}
+
+with_little nr_inodes=1 refused "no room for a file in /var/lib/xen" 3 \
+	'guest g: /var/lib/xen/.*: No space left on device: make room' bare
+with_little nr_inodes=2 refused "no room for a second file there" 3 \
+	'userdata /var/lib/xen/.*: No space left on device: make room' bare
+with_little size=4096 refused "no room for what is in it" 3 \
+	'userdata /var/lib/xen/.*: No space left on device: make room' bare
+
+# Two at the same moment: one of them makes it.
+bad=0
+for ((i = 0; i < 4; i++)); do
+	xl-lite create -q "$work/bare.cfg" >"$work/said.1" 2>&1 3>&- &
+	one=$!
+	xl-lite create -q "$work/bare.cfg" >"$work/said.2" 2>&1 3>&-
+	statuses=$?
+	wait $one
+	statuses+=" $?"
+	cat "$work/said.1" "$work/said.2" >"$work/said"
+	if { [ "$statuses" != "0 3" ] && [ "$statuses" != "3 0" ]; } ||
+	   [ "$(grep -c . "$work/said")" != 1 ] || ! grep -Eq \
+	   'another xl-lite is creating a guest of this name|name: in use by domain' \
+	   "$work/said"; then
+		bad=1
+		diag "statuses $statuses: $(cat "$work/said")"
+	fi
+	xl-lite destroy g >/dev/null 2>&1
+done
+is $bad 0 "two at the same moment: one succeeds, the other is told why not"
+
+# An image that says of itself that it is something else is what it is said to
+# be in the configuration.
+printf 'QFI\373\0\0\0\3' | dd of="$work/disk.img" conv=notrunc status=none
+create_with '' pv
+check "a raw image that looks like a qcow2 one is a raw one" guest_is_good
+sed 's/,raw,/,qcow2,/' "$work/pv.cfg" >"$work/qcow2.cfg"
+create_with '' qcow2 "name='other'"
+is "$status $(grep -c 'disk xvda: only raw images' "$work/said")" "6 1" \
+	"and one that is said to be qcow2 is refused"
+# that guest has the image still
+state_keep
+refused "an image that another guest writes to" 3 \
+	'guest other: disk xvda: its backend failed: .*in use' pv "name='other'"
+xl-lite destroy g >/dev/null 2>&1
+is_as_before
+state_keep
+
+# Nobody answers: all who do not are named, and what was asked of them goes.
+xenconsoled=$(pidof xenconsoled)
+kill -STOP "$blkd" "$netd" "$xenconsoled"
+create_with '' pv
+kill -CONT "$blkd" "$netd" "$xenconsoled"
+is "$status $(grep -Ec 'guest g: (disk xvda|vif 0|console): .* in 10 s: ' "$work/said")" \
+	"9 3" "servers that never answer are named"
+check "and nothing is left" is_as_before
+
+daemon_stop "$blkd"
+daemon_stop "$netd"
+eval "exec $state_in>&-"
+wait "$STATE_PID" 2>/dev/null
+leak_check
