@@ -6,7 +6,7 @@
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/box/bin
-plan 20
+plan 30
 
 # SWEEP=--all: all calls. Else of those that are like each other some, in turns.
 all=${SWEEP-}
@@ -226,6 +226,114 @@ for faults in "$commit+:5" "$introduce+:5" "$unpause+:22"; do
 	fi
 done
 is $bad 0 "xenstore or Xen fails for good: it is said, and gc cleans up"
+
+# Each call of a rollback.
+INJECT=$unpause:12 INJECT_TRACE=$work/trace.undo LD_PRELOAD=/box/lib/libinject.so \
+	xl-lite create -q "$work/pv.cfg" >"$work/said" 2>&1 3>&-
+is_as_before
+bad=0 tried=0 i=0
+undoing=
+while read -r class number name about; do
+	[ -n "$undoing" ] || [ "$class:$number" != "$unpause" ] || undoing=1
+	[ -n "$undoing" ] && [ "$class:$number" != "$unpause" ] || continue
+	# each class's own errors are above; here all that matters is that it fails
+	[ "$class" != memory ] || continue
+	[ -n "$all" ] || [ $((i++ % 3)) = 0 ] || continue
+	tried=$((tried + 1))
+	create_with "$unpause:12,$class:$number:5" pv
+	xl-lite gc >"$work/gc" 2>&1 3>&-
+	if [ $status = 0 ] || ! is_as_before ||
+	   { [ -s "$work/gc" ] && ! grep -q "'xl-lite gc'" "$work/said"; }; then
+		bad=$((bad + 1))
+		diag "INJECT=$unpause:12,$class:$number:5 $name $about: status $status: $difference"
+		diag "$(cat "$work/said" "$work/gc")"
+		begin_anew
+	fi
+done <"$work/trace.undo"
+is $bad 0 "each call of a rollback fails: nothing is left, or gc removes it ($tried)"
+
+# --- the host ----------------------------------------------------------------------
+
+# refused WHAT STATUS REGEX: what create_with() has done was to say so, once, and
+# leave nothing
+refused() {
+	state_diff
+	if [ $status = "$2" ] && [ -z "$difference" ] &&
+	   [ "$(grep -Ec -- "$3" "$work/said")" = 1 ]; then
+		ok "$1"
+	else
+		not_ok "$1"
+		diag "status $status: $difference"
+		diag "$(cat "$work/said")"
+		begin_anew
+	fi
+}
+
+# create_with_little OPTION: /var/lib/xen is a file system that has just that
+create_with_little() {
+	mount -t tmpfs -o "$1" tmpfs /var/lib/xen
+	create_with '' bare
+	umount /var/lib/xen
+}
+
+create_with_little nr_inodes=1
+refused "no room for a file in /var/lib/xen" 3 \
+	'guest g: /var/lib/xen/.*: No space left on device: make room'
+create_with_little nr_inodes=2
+refused "no room for a second file there" 3 \
+	'userdata /var/lib/xen/.*: No space left on device: make room'
+create_with_little size=4096
+refused "no room for what is in it" 3 \
+	'userdata /var/lib/xen/.*: No space left on device: make room'
+
+# Two at the same moment: one of them makes it.
+bad=0
+for ((i = 0; i < 4; i++)); do
+	xl-lite create -q "$work/bare.cfg" >"$work/said.1" 2>&1 3>&- &
+	one=$!
+	xl-lite create -q "$work/bare.cfg" >"$work/said.2" 2>&1 3>&-
+	statuses=$?
+	wait $one
+	statuses+=" $?"
+	cat "$work/said.1" "$work/said.2" >"$work/said"
+	if { [ "$statuses" != "0 3" ] && [ "$statuses" != "3 0" ]; } ||
+	   [ "$(grep -c . "$work/said")" != 1 ] || ! grep -Eq \
+	   'another xl-lite is creating a guest of this name|name: in use by domain' \
+	   "$work/said"; then
+		bad=1
+		diag "statuses $statuses: $(cat "$work/said")"
+	fi
+	xl-lite destroy g >/dev/null 2>&1
+done
+is $bad 0 "two at the same moment: one succeeds, the other is told why not"
+
+# An image that says of itself that it is something else is what it is said to
+# be in the configuration.
+printf 'QFI\373\0\0\0\3' | dd of="$work/disk.img" conv=notrunc status=none
+create_with '' pv
+check "a raw image that looks like a qcow2 one is a raw one" \
+	wait_until 5 guest_is_good
+sed 's/,raw,/,qcow2,/' "$work/pv.cfg" >"$work/qcow2.cfg"
+create_with '' qcow2 "name='other'"
+is "$status $(grep -c 'disk xvda: only raw images' "$work/said")" "6 1" \
+	"and one that is said to be qcow2 is refused"
+# that guest has the image still
+state_keep
+create_with '' pv "name='other'"
+refused "an image that another guest writes to" 3 \
+	'guest other: disk xvda: its backend failed: .*in use'
+xl-lite destroy g >/dev/null 2>&1
+wait_until 10 no_new_leaks
+state_keep
+
+# Nobody answers: all who do not are named, and what was asked of them goes.
+xenconsoled=$(pidof xenconsoled)
+kill -STOP "$blkd" "$netd" "$xenconsoled"
+create_with '' pv
+kill -CONT "$blkd" "$netd" "$xenconsoled"
+is "$status $(grep -Ec 'guest g: (disk xvda|vif 0|console): .* in 10 s: ' "$work/said")" \
+	"9 3" "servers that never answer are named"
+check "and nothing is left" is_as_before
 
 daemon_stop "$blkd"
 daemon_stop "$netd"
