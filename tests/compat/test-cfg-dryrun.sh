@@ -71,13 +71,24 @@ config()
 {
 	local type
 
-	echo 'name="guest"; kernel="/boot/vmlinuz"'
+	echo 'name="guest"'
 	echo 'uuid="12345678-9abc-def0-1234-56789abcdef0"'
 	type=$(one_of '' 'type="pv"' 'type="pvh"' 'type="hvm"' 'type="hvm"' \
 		'builder="hvm"' 'builder="generic"')
 	echo "$type"
 	case $type in
-	*hvm*) hvm_config ;;
+	*hvm*)
+		echo 'kernel="/boot/vmlinuz"'
+		hvm_config
+		;;
+	*)
+		one_of 'kernel="/boot/vmlinuz"' 'kernel="/boot/vmlinuz"' \
+			'firmware="pvgrub32"' 'firmware="pvgrub64"' \
+			"bootloader='pygrub'; disk=['/x,,xvda']" \
+			"bootloader='/b'; kernel='/k'; disk=['/x,,xvda']"
+		maybe 'bootloader_args=["-q","--entry=1"]' \
+			'bootloader_args=" -q --a=b "'
+		;;
 	esac
 	maybe 'localtime=1' 'rtc_timeoffset=60' 'rtc_timeoffset="-60"'
 	maybe 'shadow_memory=8'

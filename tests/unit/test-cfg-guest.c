@@ -67,8 +67,27 @@ static const struct {
 		   "Xen 4.10: write type=\"pvh\"\n"
 		   "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "type='pvh';bootloader='pygrub'",
-	  "2:12: error: bootloader: xl knows this key, but xl-lite does not do "
-	  "it yet: leave it out, or use xl for this guest" },
+	  "2:23: error: bootloader='pygrub' looks for a kernel on the guest's "
+	  "first disk, and there is none: add disk=[\"...\"]" },
+	{ "bootloader='pygrub';bootloader_args='-q';disk=['/x,raw,xvda,w']",
+	  "2:37: warning: bootloader_args: one text is split where it has "
+	  "blanks: write a list instead, [\"...\", \"...\"]\n"
+	  "g pv /k 64/64 MiB 1/1 vcpus 1 disks 0 vifs" },
+	{ "bootloader_args=['-q']",
+	  "2:17: warning: bootloader_args does nothing: it is about "
+	  "bootloader= only, which is not there\n"
+	  "g pv /k 64/64 MiB 1/1 vcpus" },
+	{ "type='hvm';bootloader='pygrub'",
+	  "2:12: warning: bootloader does nothing for a HVM guest\n"
+	  "g hvm /k 64/64 MiB 1/1 vcpus" },
+	{ "firmware='pvgrub64'",
+	  "2:10: error: firmware='pvgrub64': kernel= is given, too, and a "
+	  "guest starts with one of them: leave the other out" },
+	{ "kernel='';firmware='pvgrub65'",
+	  "2:1: warning: kernel is given again: it was given in line 1, but "
+	  "only this one counts\n"
+	  "2:20: error: firmware='pvgrub65' is not known: did you mean "
+	  "'pvgrub64'? There are pvgrub32, pvgrub64" },
 	{ "type='pvh';pvshim=1",
 	  "2:12: error: pvshim: xl knows this key, but xl-lite does not do it "
 	  "yet: leave it out, or use xl for this guest" },
@@ -182,17 +201,28 @@ static const struct {
 } bare[] = {
 	{ "",
 	  "error: the guest has no name: add name=\"...\"\n"
-	  "error: a PV guest needs a kernel: add kernel=\"...\"\n"
+	  "error: a PV guest needs a kernel: add kernel=\"...\", or "
+	  "bootloader=\"pygrub\" for one that is on its disk\n"
 	  "warning: memory is not given: the guest gets 32 MiB, as with xl: "
 	  "add memory=512 for 512 MiB" },
 	{ "name=''\nkernel='/k';memory=1",
 	  "1:6: error: the guest has no name: add name=\"...\"" },
 	{ "name='g';kernel=''\nmemory=1",
-	  "1:17: error: a PV guest needs a kernel: add kernel=\"...\"" },
+	  "1:17: error: a PV guest needs a kernel: add kernel=\"...\", or "
+	  "bootloader=\"pygrub\" for one that is on its disk" },
 	{ "name='g';bootloader='';memory=1",
-	  "error: a PV guest needs a kernel: add kernel=\"...\"" },
+	  "error: a PV guest needs a kernel: add kernel=\"...\", or "
+	  "bootloader=\"pygrub\" for one that is on its disk" },
 	{ "name='g';type='pvh';firmware='';memory=1",
-	  "error: a PVH guest needs a kernel: add kernel=\"...\"" },
+	  "error: a PVH guest needs a kernel: add kernel=\"...\", or "
+	  "bootloader=\"pygrub\" for one that is on its disk" },
+	{ "name='g';firmware='pvgrub64';memory=1",
+	  "g pv " XEN_FOLDER "/boot/pvgrub64.bin 1/1 MiB 1/1 vcpus" },
+	{ "name='g';type='pvh';bootloader='x';memory=1;disk=['/x,raw,xvda']",
+	  "g pvh - 1/1 MiB 1/1 vcpus 1 disks 0 vifs" },
+	{ "name='g';firmware='pvgrub32';bootloader='x';memory=1\ndisk=['/x,raw,xvda']",
+	  "1:19: error: firmware='pvgrub32': bootloader= is given, too, and a "
+	  "guest starts with one of them: leave the other out" },
 	{ "name='g';kernel='/k'",
 	  "warning: memory is not given: the guest gets 32 MiB, as with xl: "
 	  "add memory=512 for 512 MiB\ng pv /k 32/32 MiB 1/1 vcpus" },

@@ -123,7 +123,8 @@ static int file_step(struct hv *hv, const struct guest_config *config,
 }
 
 /* The kernel was read, but Xen or libxenguest cannot start it. */
-static int parse_step(struct hv *hv, const struct guest_config *config, int err)
+static int parse_step(struct hv *hv, const struct guest_config *config,
+		      const struct boot_files *boot, int err)
 {
 	if (!err)
 		return 0;
@@ -133,7 +134,7 @@ static int parse_step(struct hv *hv, const struct guest_config *config, int err)
 		return log_fail(-EINVAL, "guest %s: hvmloader: %s: is firmware_override= right?",
 				config->name, hv_why(hv, err));
 	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for %s guests (for Linux: built with %s), in a compression that Xen knows?",
-			config->name, config->kernel, hv_why(hv, err),
+			config->name, boot->kernel, hv_why(hv, err),
 			config->type == GUEST_PVH ? "PVH" : "PV",
 			config->type == GUEST_PVH ? "CONFIG_PVH"
 						  : "CONFIG_XEN_PV");
@@ -160,7 +161,7 @@ static int memory_step(struct hv *hv, const struct guest_config *config,
 
 /* Kernel and ramdisk are in the guest's memory, unpacked and side by side. */
 static int place_step(struct hv *hv, const struct guest_config *config,
-		      int err)
+		      const struct boot_files *boot, int err)
 {
 	const unsigned long long mib = config->memory_kib / 1024;
 
@@ -170,16 +171,18 @@ static int place_step(struct hv *hv, const struct guest_config *config,
 		return log_fail(err, "guest %s: place hvmloader and BIOS: %s: are %llu MiB too little for them? Try more memory=",
 				config->name, hv_why(hv, err), mib);
 	return log_fail(err, "guest %s: place kernel %s%s%s: %s: are %llu MiB too little for them? Try more memory=",
-			config->name, config->kernel,
-			config->ramdisk ? " and ramdisk " : "",
-			config->ramdisk ? config->ramdisk : "",
+			config->name, boot->kernel,
+			boot->ramdisk ? " and ramdisk " : "",
+			boot->ramdisk ? boot->ramdisk : "",
 			hv_why(hv, err), mib);
 }
 
 /* What starts in the guest. Of an HVM guest kernel= is QEMU's to bring. */
 static int load_files(struct hv *hv, const struct guest_config *config,
-		      const struct hvm_files *files, struct hv_image *image)
+		      const struct build *build, struct hv_image *image)
 {
+	const struct hvm_files *files = build->files;
+	const struct boot_files *boot = &build->boot;
 	int err;
 
 	if (config->type == GUEST_HVM) {
@@ -190,11 +193,11 @@ static int load_files(struct hv *hv, const struct guest_config *config,
 		return file_step(hv, config, "BIOS", files->bios,
 				 hv_image_firmware(image, files->bios));
 	}
-	err = file_step(hv, config, "kernel", config->kernel,
-			hv_image_kernel(image, config->kernel));
-	if (!err && config->ramdisk)
-		err = file_step(hv, config, "ramdisk", config->ramdisk,
-				hv_image_ramdisk(image, config->ramdisk));
+	err = file_step(hv, config, "kernel", boot->kernel,
+			hv_image_kernel(image, boot->kernel));
+	if (!err && boot->ramdisk)
+		err = file_step(hv, config, "ramdisk", boot->ramdisk,
+				hv_image_ramdisk(image, boot->ramdisk));
 	return err;
 }
 
@@ -220,7 +223,7 @@ int build_load(struct hv *hv, const struct guest_config *config,
 		pvh_memory_layout(config->maxmem_kib);
 	const struct hv_image_args args = {
 		.domid = build->domid,
-		.cmdline = config->cmdline,
+		.cmdline = build->boot.cmdline,
 		.memory_kib = config->memory_kib - hvm_video_kib(config),
 		.layout = config->type == GUEST_PV ? NULL : &layout,
 		.device_model = hvm,
@@ -237,15 +240,17 @@ int build_load(struct hv *hv, const struct guest_config *config,
 			 hv_image_open(hv, &args, &image));
 	if (err)
 		return err;
-	err = load_files(hv, config, build->files, image);
+	err = load_files(hv, config, build, image);
 	if (!err)
-		err = parse_step(hv, config, hv_image_parse(image));
+		err = parse_step(hv, config, &build->boot,
+				 hv_image_parse(image));
 	if (!err)
 		err = memory_step(hv, config, hv_image_memory(image));
 	if (!err)
 		err = describe(hv, config, image, &layout);
 	if (!err)
-		err = place_step(hv, config, hv_image_place(image));
+		err = place_step(hv, config, &build->boot,
+				 hv_image_place(image));
 	if (!err)
 		err = build_step(hv, config, "set up the first vcpu",
 				 hv_image_boot(image));

@@ -7,12 +7,18 @@
 #include "tools/xl-lite/hv.h"
 #include "tools/xl-lite/hvm-files.h"
 
+/* What a PV or PVH guest starts; of an HVM guest it is QEMU's to bring. */
+struct boot_files {
+	const char *kernel, *ramdisk, *cmdline;	/* the last two may be NULL */
+};
+
 struct build {
 	domid_t domid;
 	domid_t store_domid, console_domid;	/* who serves them */
 	evtchn_port_t store_port, console_port;	/* made by build_prepare() */
 	bool hap;				/* not PV: as it was made */
 	const struct hvm_files *files;		/* HVM */
+	struct boot_files boot;
 	struct hv_image_frames frames;		/* found by build_load() */
 };
 

@@ -59,6 +59,17 @@ static int have_minded(const struct create_options *o,
 	return monitor_start(config->name, domid, config->uuid);
 }
 
+/* An emulated machine is told of by its serial port, as with xl. */
+static int show_console(const struct create_options *o,
+			const struct guest_config *config, domid_t domid,
+			struct console *console)
+{
+	if (!o->console || console->pid)
+		return 0;
+	return console_start(console, domid, config->hvm.serials.count ?
+			     CONSOLE_SERIAL : CONSOLE_PV);
+}
+
 /* Start the console first, so that nothing the guest says at once is lost. */
 static int run_guest(struct host *host, const struct create_options *o,
 		     struct guest_config *config, domid_t domid,
@@ -68,11 +79,8 @@ static int run_guest(struct host *host, const struct create_options *o,
 
 	if (!o->alone)
 		err = have_minded(o, config, domid);
-	if (!err && o->console)
-		/* an emulated machine is told of by its serial port, as with xl */
-		err = console_start(console, domid,
-				    config->hvm.serials.count ?
-				    CONSOLE_SERIAL : CONSOLE_PV);
+	if (!err)
+		err = show_console(o, config, domid, console);
 	if (err)
 		return err;
 	if (!o->paused)
@@ -81,17 +89,34 @@ static int run_guest(struct host *host, const struct create_options *o,
 	return 0;
 }
 
+struct onlooker {
+	const struct create_options *options;
+	const struct guest_config *config;
+	struct console *console;
+};
+
+static int bootloader_shown(void *arg, domid_t domid)
+{
+	const struct onlooker *l = arg;
+
+	return show_console(l->options, l->config, domid, l->console);
+}
+
 static int create(struct host *host, const struct create_options *o,
 		  struct guest_config *config)
 {
 	const uint64_t start = clock_now_ns();
 	struct console console = { 0 };
+	struct onlooker onlooker = { o, config, &console };
+	const struct create_hooks hooks = { bootloader_shown, &onlooker };
 	struct mark mark = { .fd = -1 };
 	domid_t domid;
-	int err = guest_create(host, config, &domid, &mark);
+	int err = guest_create(host, config, &hooks, &domid, &mark);
 
-	if (err)
+	if (err) {
+		console_end(&console);
 		return err;
+	}
 	if (o->verbose)
 		log_info("guest %s: created as domain %u: %llu xenstore requests, %llu ms",
 			 config->name, domid,
@@ -100,6 +125,7 @@ static int create(struct host *host, const struct create_options *o,
 					      NS_PER_MS));
 	err = run_guest(host, o, config, domid, &mark, &console);
 	if (err) {
+		console_end(&console);
 		guest_undo(host, config, domid, &mark);
 		return err;
 	}

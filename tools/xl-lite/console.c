@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +58,11 @@ int console_start(struct console *console, domid_t domid,
 		return log_err(-errno, "console of domain %u: pipe", domid);
 	console->pid = fork();
 	if (console->pid == 0) {
+		sigset_t none;
+
+		/* while a guest is made, those that end us are held */
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
 		close(ends[0]);
 		exec_xenconsole(domid, type_names[type], 0, ends[1]);
 		_exit(1);
@@ -71,6 +77,13 @@ int console_start(struct console *console, domid_t domid,
 	console_wait(console);
 	return log_fail(-EIO, "console of domain %u: xenconsole did not start",
 			domid);
+}
+
+void console_end(struct console *console)
+{
+	if (console->pid > 0)
+		kill(console->pid, SIGTERM);
+	console_wait(console);
 }
 
 void console_wait(struct console *console)

@@ -25,5 +25,7 @@ int console_start(struct console *console, domid_t domid,
 		  enum console_type type);
 /* Until its user leaves it; nothing when it was not started. */
 void console_wait(struct console *console);
+/* The guest it is of is not to be: its user's terminal is as it was. */
+void console_end(struct console *console);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
@@ -23,6 +24,7 @@
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/bootloader.h"
 #include "tools/xl-lite/build.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/device-model.h"
@@ -38,6 +40,7 @@
 struct creation {
 	struct host *host;
 	const struct guest_config *config;
+	const struct create_hooks *hooks;
 	struct hv_host hv_host;
 	struct device *devices;
 	size_t num_devices;
@@ -46,6 +49,8 @@ struct creation {
 	struct mark_record record;
 	struct interrupt interrupt;	/* between steps we are undone */
 	struct hvm_files files;
+	char program[PATH_MAX];	/* that finds the kernel, or GRUB itself */
+	struct bootloader bootloader;
 	struct dm_request dm_request;
 	struct device_model dm;
 	bool made;		/* there is a domain, and maybe more */
@@ -117,15 +122,46 @@ static int check_name(struct creation *c)
 
 static int check_files(struct creation *c)
 {
-	if (c->config->type == GUEST_HVM) {
+	const struct guest_config *config = c->config;
+
+	c->build.boot = (struct boot_files) {
+		.kernel = config->kernel,
+		.ramdisk = config->ramdisk,
+		.cmdline = config->cmdline,
+	};
+	if (config->type == GUEST_HVM) {
 		c->build.files = &c->files;
-		return hvm_files_find(c->config, &c->files);
+		return hvm_files_find(config, &c->files);
 	}
-	if (!c->config->kernel)
+	if (config->bootloader)
+		return bootloader_find(config, c->program, sizeof(c->program));
+	if (!config->kernel)
 		return log_fail(-EINVAL, "guest %s: kernel= is missing: a %s guest starts from one",
-				c->config->name,
-				c->config->type == GUEST_PV ? "PV" : "PVH");
-	return 0;
+				config->name,
+				config->type == GUEST_PV ? "PV" : "PVH");
+	if (!config->kernel_is_grub)
+		return 0;
+	c->build.boot.kernel = c->program;
+	return grub_find(config, c->program, sizeof(c->program));
+}
+
+static bool has_bootloader(const struct guest_config *config)
+{
+	return config->bootloader && config->type != GUEST_HVM;
+}
+
+static int plan_devices(struct creation *c)
+{
+	int err = devices_plan(c->host, c->config, &c->devices,
+			       &c->num_devices);
+
+	if (err || !has_bootloader(c->config))
+		return err;
+	/* disks come first */
+	if (!c->config->num_disks)
+		return log_fail(-EINVAL, "guest %s: bootloader='%s': there is no disk for it to look at: add disk=[\"...\"]",
+				c->config->name, c->config->bootloader);
+	return bootloader_check_disk(c->config, &c->devices[0]);
 }
 
 /* Can this Xen, on this machine, run such a guest? */
@@ -201,15 +237,15 @@ static int find_servers(struct creation *c)
 /* -- nodes ------------------------------------------------------------------ */
 
 /* What a PV guest was started from; stock xl says nothing of it for PVH. */
-static void write_image(struct nodes *n, const struct guest_config *config,
+static void write_image(struct nodes *n, const struct boot_files *boot,
 			const char *vm)
 {
 	nodes_put(n, vm, "image/ostype", "linux");
-	nodes_put(n, vm, "image/kernel", "%s", config->kernel);
-	if (config->ramdisk)
-		nodes_put(n, vm, "image/ramdisk", "%s", config->ramdisk);
-	if (config->cmdline)
-		nodes_put(n, vm, "image/cmdline", "%s", config->cmdline);
+	nodes_put(n, vm, "image/kernel", "%s", boot->kernel);
+	if (boot->ramdisk)
+		nodes_put(n, vm, "image/ramdisk", "%s", boot->ramdisk);
+	if (boot->cmdline)
+		nodes_put(n, vm, "image/cmdline", "%s", boot->cmdline);
 }
 
 static void write_vm(struct nodes *n, const struct creation *c,
@@ -223,8 +259,9 @@ static void write_vm(struct nodes *n, const struct creation *c,
 	uuid_format(config->uuid, uuid);
 	nodes_put(n, vm, "name", "%s", config->name);
 	nodes_put(n, vm, "uuid", "%s", uuid);
-	if (config->type == GUEST_PV)
-		write_image(n, config, vm);
+	/* what a bootloader finds is known later */
+	if (config->type == GUEST_PV && !has_bootloader(config))
+		write_image(n, &c->build.boot, vm);
 	if (config->type == GUEST_HVM) {
 		nodes_put(n, vm, "image/ostype", "hvm");
 		nodes_put(n, vm, "rtc/timeoffset", "%s", "");
@@ -428,6 +465,48 @@ static int write_nodes(struct creation *c)
 	return err ? store_fail(&c->host->store, err) : 0;
 }
 
+/* The guest's files are then what was found on its disk. */
+static int take_found(struct creation *c)
+{
+	const struct loader_found *found = &c->bootloader.found;
+	struct nodes n = { .store = &c->host->store };
+	char vm[STORE_PATH_MAX];
+
+	c->build.boot = (struct boot_files) {
+		.kernel = found->kernel,
+		.ramdisk = found->ramdisk[0] ? found->ramdisk : NULL,
+		.cmdline = found->has_args ? found->args : NULL,
+	};
+	if (c->config->type != GUEST_PV)
+		return 0;
+	domain_vm_path(c->config->uuid, vm);
+	write_image(&n, &c->build.boot, vm);
+	return n.err ? store_fail(&c->host->store, n.err) : 0;
+}
+
+/* Servers of its devices get ready meanwhile. */
+static int run_bootloader(struct creation *c)
+{
+	const struct bootloader_request r = {
+		.host = c->host,
+		.config = c->config,
+		.disk = c->devices,
+		.program = c->program,
+		.domid = c->build.domid,
+		.interrupt = &c->interrupt,
+		.console_available = c->hooks ? c->hooks->console_available
+					      : NULL,
+		.arg = c->hooks ? c->hooks->arg : NULL,
+	};
+	int err;
+
+	if (!has_bootloader(c->config))
+		return 0;
+	begin_step(c, "run its bootloader");
+	err = bootloader_run(&r, &c->bootloader);
+	return err ? err : take_found(c);
+}
+
 static int introduce(struct creation *c)
 {
 	const struct build *b = &c->build;
@@ -485,11 +564,14 @@ static int hold_signals(struct creation *c)
 
 static int wait_ready(struct creation *c)
 {
+	const struct bootloader *b = &c->bootloader;
 	int err;
 
 	begin_step(c, "wait for its servers");
 	err = guest_wait_ready(c->host, c->config->name, c->build.domid,
-			       c->devices, c->num_devices, &c->interrupt);
+			       c->devices, c->num_devices,
+			       b->relayed ? b->relay.console_path : NULL,
+			       &c->interrupt);
 
 	return err ? err : interrupted(&c->interrupt);
 }
@@ -533,6 +615,7 @@ static void creation_end(struct creation *c)
 	if (c->dm.pidfd >= 0)
 		close(c->dm.pidfd);
 	free(c->devices);
+	bootloader_end(&c->bootloader);
 	mark_remove(&c->mark);
 	interrupt_release(&c->interrupt);
 }
@@ -540,11 +623,13 @@ static void creation_end(struct creation *c)
 #define CLEANUP_CREATION CLEANUP(creation_end)
 
 int guest_create(struct host *host, const struct guest_config *config,
-		 domid_t *domid, struct mark *mark)
+		 const struct create_hooks *hooks, domid_t *domid,
+		 struct mark *mark)
 {
 	CLEANUP_CREATION struct creation c = {
 		.host = host,
 		.config = config,
+		.hooks = hooks,
 		.dm.pidfd = -1,
 		.mark.fd = -1,
 		.interrupt = { .fd = -1 },
@@ -557,7 +642,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	if ((err = check_files(&c)) ||
 	    (err = check_host(&c)) ||
 	    (err = check_name(&c)) ||
-	    (err = devices_plan(host, config, &c.devices, &c.num_devices)) ||
+	    (err = plan_devices(&c)) ||
 	    (err = find_servers(&c)))
 		return err;
 
@@ -567,6 +652,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = write_nodes(&c)) ||
 	    (err = userdata_write(config, c.build.domid)) ||
 	    (err = interrupted(&c.interrupt)) ||
+	    (err = run_bootloader(&c)) ||
 	    (err = build_load(host->hv, config, &c.build)) ||
 	    (err = interrupted(&c.interrupt)) ||
 	    (err = introduce(&c)) ||

@@ -7,6 +7,16 @@
 #include "tools/xl-lite/host.h"
 #include "tools/xl-lite/mark.h"
 
+/* What whoever has a guest made may want to be told of on the way. */
+struct create_hooks {
+	/*
+	 * Its bootloader has its console, and may wait for somebody to choose
+	 * what to start. Anything but 0 ends the creation.
+	 */
+	int (*console_available)(void *arg, domid_t domid);
+	void *arg;
+};
+
 /*
  * Make the guest, paused, ready to run: its servers are ready and its console
  * has a tty. CONFIG is complete (guest_config_complete()). On failure, which
@@ -17,9 +27,12 @@
  * should we be killed, it is destroyed by whoever finds that. The caller
  * removes it when all is done (guest_start() does, mark_remove() for a guest
  * that stays paused), or calls guest_undo().
+ *
+ * HOOKS may be NULL.
  */
 int guest_create(struct host *host, const struct guest_config *config,
-		 domid_t *domid, struct mark *mark);
+		 const struct create_hooks *hooks, domid_t *domid,
+		 struct mark *mark);
 
 /*
  * Destroy it again, which is said, and let go of MARK. Of what cannot be

@@ -15,6 +15,7 @@
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/bootloader.h"
 #include "tools/xl-lite/device-model.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/leave.h"
@@ -150,6 +151,8 @@ static int end(struct host *host, domid_t domid, const uint8_t uuid[16],
 		err = 0;
 	first = first ? first : err;
 	err = userdata_remove(domid, uuid);
+	first = first ? first : err;
+	err = bootloader_remove_left(domid, uuid);
 	first = first ? first : err;
 	if (first)
 		mark_drop(&mark);	/* for who tries again */

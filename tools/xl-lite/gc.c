@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/bootloader.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/guest-state.h"
@@ -172,6 +173,14 @@ static void look_at_file(struct gc *gc, const char *file)
 	if (guest_state_parse_name(file, GUEST_STATE_RESTART, &domid, uuid)
 	    == 0) {
 		look_at_restart(gc, domid, uuid);
+		return;
+	}
+	if (bootloader_parse_folder(file, &domid, uuid) == 0 &&
+	    no_guest(gc, domid, uuid)) {
+		found(gc, GUEST_STATE_FOLDER "/%s: its domain is gone: %s",
+		      file, done(gc));
+		if (!gc->dry_run)
+			note(gc, bootloader_remove_left(domid, uuid));
 		return;
 	}
 	if ((parse_userdata(file, &domid, uuid) &&

@@ -316,14 +316,6 @@ static void read_cmdline(struct reader *r)
 	r->config->cmdline = cmdline;
 }
 
-/* Does KEY say anything? "" is as good as leaving it out. */
-static bool is_given(const struct reader *r, const char *key)
-{
-	const struct cfg_setting *s = cfg_find(&r->tree, key);
-
-	return s && !(s->value->type == CFG_TEXT && !*s->value->text);
-}
-
 /* What old files of HVM guests name as their kernel; xl ignores it, too. */
 static void drop_hvmloader(struct reader *r)
 {
@@ -342,6 +334,45 @@ static void drop_hvmloader(struct reader *r)
 	config->kernel = NULL;
 }
 
+/* A kernel by another name: GRUB as a guest, where xl looks for it. */
+static void read_grub(struct reader *r)
+{
+	static const char *const names[] = { "pvgrub32", "pvgrub64" };
+	struct guest_config *config = r->config;
+	const char *text = reader_text(r, "firmware");
+
+	if (!text || config->type == GUEST_HVM ||
+	    reader_find(r, "firmware", text, names, 0, ARRAY_SIZE(names)) < 0)
+		return;
+	if (config->kernel || reader_text(r, "bootloader")) {
+		diag_error(r->diags, reader_pos(r, "firmware"),
+			   "firmware='%s': %s= is given, too, and a guest "
+			   "starts with one of them: leave the other out", text,
+			   config->kernel ? "kernel" : "bootloader");
+		return;
+	}
+	config->kernel = arena_printf(config->memory,
+				      XEN_FOLDER "/boot/%s.bin", text);
+	if (!config->kernel)
+		r->err = -ENOMEM;
+	config->kernel_pos = reader_pos(r, "firmware");
+	config->kernel_is_grub = true;
+}
+
+static void read_bootloader(struct reader *r)
+{
+	struct guest_config *config = r->config;
+
+	config->bootloader = reader_text(r, "bootloader");
+	config->bootloader_pos = reader_pos(r, "bootloader");
+	reader_words(r, "bootloader_args", &config->bootloader_args);
+	if (config->bootloader_args.count && !config->bootloader &&
+	    config->type != GUEST_HVM)
+		diag_warning(r->diags, reader_pos(r, "bootloader_args"),
+			     "bootloader_args does nothing: it is about "
+			     "bootloader= only, which is not there");
+}
+
 static void read_boot(struct reader *r)
 {
 	struct guest_config *config = r->config;
@@ -352,12 +383,28 @@ static void read_boot(struct reader *r)
 	config->ramdisk_pos = reader_pos(r, "ramdisk");
 	read_cmdline(r);
 	drop_hvmloader(r);
-	/* those that would stand in for a kernel are refused already */
-	if (!config->kernel && config->type != GUEST_HVM && !r->broken &&
-	    !is_given(r, "bootloader") && !is_given(r, "firmware"))
+	read_grub(r);
+	read_bootloader(r);
+	if (!config->kernel && !config->bootloader &&
+	    config->type != GUEST_HVM && !r->broken &&
+	    !reader_text(r, "firmware"))
 		diag_error(r->diags, config->kernel_pos,
-			   "a %s guest needs a kernel: add kernel=\"...\"",
+			   "a %s guest needs a kernel: add kernel=\"...\", or "
+			   "bootloader=\"pygrub\" for one that is on its disk",
 			   type_titles[config->type]);
+}
+
+/* What finds a kernel on a disk needs a disk. */
+static void check_boot_disk(struct reader *r)
+{
+	const struct guest_config *config = r->config;
+
+	if (config->bootloader && config->type != GUEST_HVM &&
+	    !cfg_find(&r->tree, "disk") && !r->broken)
+		diag_error(r->diags, config->bootloader_pos,
+			   "bootloader='%s' looks for a kernel on the guest's "
+			   "first disk, and there is none: add disk=[\"...\"]",
+			   config->bootloader);
 }
 
 static void read_memory(struct reader *r)
@@ -599,6 +646,7 @@ static void read_settings(struct reader *r)
 	read_actions(r);
 	read_disks(r);
 	read_vifs(r);
+	check_boot_disk(r);
 }
 
 /* The words, a line each, so that a line's number is the word's. */

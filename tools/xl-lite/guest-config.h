@@ -132,8 +132,17 @@ struct guest_config {
 	uint8_t uuid[16];
 	enum guest_type type;
 
-	const char *kernel;	/* never NULL for PV and PVH; HVM: see boot= */
+	/*
+	 * NULL for an HVM guest that starts what boot= says. A PV or PVH guest
+	 * has one, or a bootloader, to which kernel, ramdisk and cmdline are
+	 * words about what is on the guest's first disk.
+	 */
+	const char *kernel;
 	struct cfg_pos kernel_pos;
+	bool kernel_is_grub;	/* it is firmware= that named it */
+	const char *bootloader;	/* PV and PVH */
+	struct cfg_pos bootloader_pos;
+	struct text_list bootloader_args;
 	const char *ramdisk;
 	struct cfg_pos ramdisk_pos;
 	/* cmdline=, else "root=ROOT EXTRA" as xl does; may be "" if given so */

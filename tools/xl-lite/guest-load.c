@@ -177,10 +177,17 @@ int guest_config_check_files(const struct guest_config *config,
 {
 	size_t errors = diags->errors;
 
-	if (config->kernel)
+	/* then kernel and ramdisk are files of the guest's disk, if anything */
+	const bool from_disk = config->bootloader && config->type != GUEST_HVM;
+
+	if (from_disk && *config->bootloader == '/')
+		check_file("bootloader", config->bootloader, false, false,
+			   config->bootloader_pos, diags);
+	/* GRUB is looked for in more places than one */
+	if (config->kernel && !from_disk && !config->kernel_is_grub)
 		check_file("kernel", config->kernel, false, false,
 			   config->kernel_pos, diags);
-	if (config->ramdisk)
+	if (config->ramdisk && !from_disk)
 		check_file("ramdisk", config->ramdisk, false, false,
 			   config->ramdisk_pos, diags);
 	for (size_t i = 0; i < config->num_disks; i++) {

@@ -139,3 +139,38 @@ int hvm_files_find(const struct guest_config *config, struct hvm_files *files)
 		err = find(config, &qemu, files->qemu, sizeof(files->qemu));
 	return err;
 }
+
+/*
+ * xl takes one file for PV and PVH guests, of Xen's folder, in which Debian has
+ * none. GRUB's own name says which guests an image is for: a PVH guest runs
+ * that of 32 bits, and starts kernels of either.
+ */
+int grub_find(const struct guest_config *config, char *path, size_t size)
+{
+	const bool wide = strstr(config->kernel, "pvgrub64") != NULL;
+	const struct wanted pvh = {
+		.what = "GRUB for PVH guests",
+		.key = "kernel",
+		.package = "grub-xen-host",
+		.mode = R_OK,
+		.places = {
+			"/usr/lib/grub-xen/grub-i386-xen_pvh.bin",
+			wide ? "@/boot/pvgrub64.bin" : "@/boot/pvgrub32.bin",
+		},
+	};
+	const struct wanted pv = {
+		.what = wide ? "GRUB for PV guests of 64 bits"
+			     : "GRUB for PV guests of 32 bits",
+		.key = "kernel",
+		.package = "grub-xen-host",
+		.mode = R_OK,
+		.places = {
+			wide ? "@/boot/pvgrub64.bin" : "@/boot/pvgrub32.bin",
+			wide ? "/usr/lib/grub-xen/grub-x86_64-xen.bin"
+			     : "/usr/lib/grub-xen/grub-i386-xen.bin",
+		},
+	};
+
+	return find(config, config->type == GUEST_PVH ? &pvh : &pv, path,
+		    size);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The files of this host that an HVM guest is made of: hvmloader, a BIOS, and
- * the QEMU that emulates its devices.
+ * the QEMU that emulates its devices; and the firmware of a PV or PVH guest,
+ * GRUB.
  */
 #ifndef XL_LITE_HVM_FILES_H
 #define XL_LITE_HVM_FILES_H
@@ -9,6 +10,7 @@
 #include "tools/xl-lite/guest-config.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 struct hvm_files {
 	char hvmloader[PATH_MAX];
@@ -18,5 +20,8 @@ struct hvm_files {
 
 /* Find what CONFIG names, else what is installed. Failures are logged. */
 int hvm_files_find(const struct guest_config *config, struct hvm_files *files);
+
+/* The GRUB that firmware= means. Logged. */
+int grub_find(const struct guest_config *config, char *path, size_t size);
 
 #endif

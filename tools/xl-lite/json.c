@@ -266,6 +266,8 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 	field_text(j, "cmdline", c->cmdline);
 	field_text(j, "ramdisk", c->ramdisk);
 	field_choice(j, "acpi", c->hvm.acpi);
+	field_text(j, "bootloader", c->bootloader);
+	field_list(j, "bootloader_args", &c->bootloader_args);
 	field_choice(j, "nested_hvm", c->hvm.nested);
 	field_choice(j, "apic", c->hvm.apic);
 	print_type(j, c);

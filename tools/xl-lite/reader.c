@@ -111,6 +111,33 @@ void reader_list(struct reader *r, const char *key, struct text_list *ret)
 			add_text(r, ret, s->value->items[i]->text);
 }
 
+void reader_words(struct reader *r, const char *key, struct text_list *ret)
+{
+	static const char blanks[] = " \t\n";
+	const struct cfg_setting *s = cfg_find(&r->tree, key);
+	size_t len;
+
+	if (!s || s->value->type == CFG_LIST) {
+		reader_list(r, key, ret);
+		return;
+	}
+	for (const char *c = s->value->text; *(c += strspn(c, blanks));
+	     c += len) {
+		const char *word;
+
+		len = strcspn(c, blanks);
+		word = arena_strndup(r->config->memory, c, len);
+		if (word)
+			add_text(r, ret, word);
+		else
+			r->err = -ENOMEM;
+	}
+	if (ret->count)
+		diag_warning(r->diags, s->value->pos,
+			     "%s: one text is split where it has blanks: write "
+			     "a list instead, [\"...\", \"...\"]", key);
+}
+
 int reader_find(struct reader *r, const char *key, const char *text,
 		const char *const *names, int first, int count)
 {

@@ -41,6 +41,9 @@ enum choice reader_choice(const struct reader *r, const char *key);
 /* The texts in the list KEY, or its one text. */
 void reader_list(struct reader *r, const char *key, struct text_list *ret);
 
+/* The same, but one text is its words, which a warning says is the old way. */
+void reader_words(struct reader *r, const char *key, struct text_list *ret);
+
 /* Index of TEXT in NAMES, where FIRST is the first; else says what is there. */
 int reader_find(struct reader *r, const char *key, const char *text,
 		const char *const *names, int first, int count);

@@ -46,6 +46,7 @@ struct wait {
 	domid_t domid;
 	struct wanted *wanted;
 	size_t count;
+	const char *old_tty;	/* the console's before, or NULL */
 	uint64_t deadline_ns;
 	const struct interrupt *interrupt;
 };
@@ -149,7 +150,8 @@ static int look_at_console(struct wait *w, struct wanted *wanted)
 
 	if (err && err != -ENOENT)
 		return store_fail(&w->host->store, err);
-	wanted->ready = !err && tty[0];
+	wanted->ready = !err && tty[0] &&
+			!(w->old_tty && strcmp(tty, w->old_tty) == 0);
 	return 0;
 }
 
@@ -255,7 +257,8 @@ static int wait_all(struct wait *w)
 
 static int wait_ready(struct host *host, const char *name, domid_t domid,
 		      const struct device *devices, size_t count,
-		      bool console, const struct interrupt *interrupt)
+		      bool console, const char *old_tty,
+		      const struct interrupt *interrupt)
 {
 	CLEANUP_FREE struct wanted *wanted = calloc(count + 1, sizeof(*wanted));
 	struct wait w = {
@@ -263,6 +266,7 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 		.guest = name,
 		.domid = domid,
 		.wanted = wanted,
+		.old_tty = old_tty,
 		.interrupt = interrupt,
 		.deadline_ns = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S,
 	};
@@ -290,14 +294,16 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 		     const struct device *devices, size_t count,
-		     const struct interrupt *interrupt)
+		     const char *old_tty, const struct interrupt *interrupt)
 {
-	return wait_ready(host, name, domid, devices, count, true, interrupt);
+	return wait_ready(host, name, domid, devices, count, true, old_tty,
+			  interrupt);
 }
 
 int devices_wait_ready(struct host *host, const char *name, domid_t domid,
 		       const struct device *devices, size_t count,
 		       const struct interrupt *interrupt)
 {
-	return wait_ready(host, name, domid, devices, count, false, interrupt);
+	return wait_ready(host, name, domid, devices, count, false, NULL,
+			  interrupt);
 }

@@ -10,11 +10,12 @@
  * Until each backend is ready for its frontend and the guest's console has a
  * tty, all of them at once; 10 seconds at most. NAME is the guest's, for
  * messages. -ETIMEDOUT, or -EIO when a backend gave up; logged with its
- * reason. -EINTR, not logged, when we are interrupted.
+ * reason. -EINTR, not logged, when we are interrupted. OLD_TTY is not that tty,
+ * but one that it had before; or NULL.
  */
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 		     const struct device *devices, size_t count,
-		     const struct interrupt *interrupt);
+		     const char *old_tty, const struct interrupt *interrupt);
 
 /* The same for devices that a running guest gets. */
 int devices_wait_ready(struct host *host, const char *name, domid_t domid,

@@ -135,7 +135,7 @@ static int create_in_folder(struct host *host, const struct guest_state *r,
 	if (chdir(r->folder))
 		log_warn("guest %s: its folder %s: %s: relative paths of its configuration are not found",
 			 r->config->name, r->folder, strerror(errno));
-	err = guest_create(host, r->config, domid, mark);
+	err = guest_create(host, r->config, NULL, domid, mark);
 	/* nobody's mount is to be held by a guest that runs */
 	if (chdir("/"))
 		log_err(-errno, "/");

@@ -155,7 +155,8 @@ sub not_said_by_program {
 	my @wrong;
 
 	for my $key (grep { $_->{name} ne 'builder' } @{$self->{keys}}) {
-		my $type = $key->{name} eq 'type' ? 'pv' : 'hvm';
+		my $type = $key->{name} ne 'type' && $key->{guests} =~ /hvm/
+			? 'hvm' : 'pv';
 		my @lines = split /\n/, guest($type, "$key->{name}=$key->{value}");
 		my $pid = open3(my $in, my $out, undef, $program, 'check',
 				'--no-files', '/dev/null', @lines);
