@@ -53,9 +53,11 @@ boot_cfg() {
 }
 
 image_nodes() {
-	xenstore-ls -p "/vm/$uuid/image" |
-		sed 's,"/.*/boot_\(kernel\|ramdisk\)\..*","FOUND \1",
-		     s,([nr0-9]*),,; s,r[0-9]*),),'
+	local name
+
+	for name in $(xenstore-list "/vm/$uuid/image" | sort); do
+		echo "$name $(xenstore-read "/vm/$uuid/image/$name")"
+	done | sed 's, /.*/boot_\(kernel\|ramdisk\)\..*, FOUND \1,'
 }
 
 config_of() {
@@ -253,7 +255,7 @@ check "the bootloader is gone" wait_until 20 no_loader
 is "$(state)" "$before" "nothing is left"
 
 hang
-check "its domain is destroyed by somebody" xl destroy web
+check "its domain is destroyed by somebody" xl-lite destroy web
 wait "$creator"
 like "$(cat "$work/out")" 'killed: domain [0-9]+ was destroyed meanwhile' \
 	"the creation ends"
