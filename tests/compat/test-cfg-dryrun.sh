@@ -46,6 +46,7 @@ hvm_config()
 {
 	echo 'memory=200'
 	maybe 'boot="dc"'
+	maybe 'timer_mode="one_missed_tick_pending"' 'timer_mode=0'
 	maybe 'bios="ovmf"' 'bios="seabios"' 'firmware="uefi"' 'firmware="/f"' \
 		'firmware_override="/f"'
 	maybe 'bios="ovmf"; bios_path_override="/b"'
@@ -58,6 +59,10 @@ hvm_config()
 	maybe 'videoram=32'
 	maybe 'vnc=0' 'vnclisten="::"; vncpasswd="x"' \
 		'vncdisplay=2; vncunused=0'
+	maybe 'spice=1; spiceport=6000; spicepasswd="x,y"; spicevdagent=1' \
+		'spice=1; spicetls_port=1; spicedisable_ticketing=1; spicehost="h"' \
+		'spice=1; spiceport=1; spicepasswd="x"; spiceagent_mouse=0; spice_clipboard_sharing=1' \
+		'spice=0; spice_image_compression="off"; spice_streaming_video="all"'
 	maybe 'nographic=1; keymap="de"' 'hdtype="ahci"' 'hdtype="ide"'
 	maybe 'serial="pty"' 'serial=["pty","file:/x"]'
 	maybe 'usb=1; usbdevice="tablet"' 'usbdevice=["tablet","mouse"]' \
@@ -92,6 +97,11 @@ config()
 	esac
 	maybe 'localtime=1' 'rtc_timeoffset=60' 'rtc_timeoffset="-60"'
 	maybe 'shadow_memory=8'
+	maybe 'pool="p"; cpu_weight=512; cap=0' 'cap=150'
+	maybe 'max_grant_frames=40; max_maptrack_frames=0' \
+		'max_grant_version=1; max_event_channels=511'
+	maybe 'nomigrate=1; tsc_mode="native"' 'tsc_mode=1' 'nomigrate=0' \
+		'tsc_mode="default"'
 	maybe 'memory=512' 'memory=0x100' "memory='64'"
 	maybe 'maxmem=1024' 'maxmem=512'
 	maybe 'vcpus=1' 'vcpus=3'

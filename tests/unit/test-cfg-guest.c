@@ -168,6 +168,24 @@ static const struct {
 	  "needed, as in 00:16:3e:01:02:03\n"
 	  "2:16: error: vif: 'rat=' is not known: did you mean 'rate='?" },
 
+	/* what is Xen's to do */
+	{ "tsc_mode=1", "2:10: warning: tsc_mode=1: write "
+			"tsc_mode=\"always_emulate\": numbers are the old way\n"
+			"g pv /k 64/64 MiB 1/1 vcpus" },
+	{ "tsc_mode='fast'",
+	  "2:10: error: tsc_mode='fast' is not known: there are default, "
+	  "always_emulate, native" },
+	{ "tsc_mode=3", "2:10: error: tsc_mode=3: a number from 0 to 2 is "
+			"needed" },
+	{ "timer_mode='x'", "2:1: warning: timer_mode does nothing for a PV "
+			    "guest\ng pv /k 64/64 MiB 1/1 vcpus" },
+	{ "cpu_weight=0", "2:12: error: cpu_weight=0: a number from 1 to 65535 "
+			  "is needed" },
+	{ "max_grant_version=3", "2:19: error: max_grant_version=3: a number "
+				 "from 0 to 2 is needed" },
+	{ "cpus=['0',['1']]", "2:11: error: cpus: a list is here, where text is "
+			      "needed" },
+
 	/* keys that do nothing, are not done yet, or do not exist */
 	{ "memroy=1", "2:1: warning: memroy is not a key, so it does nothing: "
 		      "did you mean 'memory'?\ng pv /k 64/64 MiB 1/1 vcpus" },

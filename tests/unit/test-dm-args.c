@@ -53,6 +53,24 @@ static const struct {
 	{ "vnc=0", " -vnc none " },
 	{ "vnc=0;nographic=1", " -nographic " },
 	{ "nographic=1", "!-nographic" },	/* vnc is there */
+	{ "spice=0;spiceport=6000", "!-spice" },
+	{ "spice=1;spiceport=6000;spicepasswd='a,b'",
+	  " -spice port=6000,tls-port=0,password=a,,b,agent-mouse=on,"
+	  "disable-copy-paste=on -device cirrus" },
+	{ "spice=1;spicetls_port=6001;spicehost='::1';"
+	  "spicedisable_ticketing=1;spiceagent_mouse=0;"
+	  "spice_clipboard_sharing=1;spice_image_compression='off';"
+	  "spice_streaming_video='all'",
+	  " -spice port=0,tls-port=6001,addr=::1,disable-ticketing=on,"
+	  "agent-mouse=off,image-compression=off,streaming-video=all " },
+	{ "spice=1;spiceport=1;spicepasswd='x';spicevdagent=1",
+	  "disable-copy-paste=on -device virtio-serial -chardev "
+	  "spicevmc,id=vdagent,name=vdagent -device "
+	  "virtserialport,chardev=vdagent,name=com.redhat.spice.0 " },
+	{ "spice=1;spiceport=1;spicepasswd='x';spiceusbredirection=1",
+	  "multifunction=on -chardev spicevmc,name=usbredir,id=usbrc1 -device "
+	  "usb-redir,chardev=usbrc1,id=usbrc1 " },
+	{ "spiceusbredirection=1", "!usb" },
 	{ "vnclisten='0.0.0.0'", " -vnc 0.0.0.0:0,to=99 " },
 	{ "vnclisten='0.0.0.0:3'", " -vnc 0.0.0.0:3,to=99 " },
 	{ "vncdisplay=2;vncunused=0", " -vnc 127.0.0.1:2 " },

@@ -30,7 +30,8 @@ int build_pvh_prepare(struct hv *hv, const struct guest_config *config,
 		      const struct build *build)
 {
 	int err = build_step(hv, config, "set its timers",
-			     hv_domain_timer_default(hv, build->domid));
+			     hv_domain_timer(hv, build->domid,
+						 config->xen.timer_mode));
 
 	if (err)
 		return err;

@@ -75,6 +75,13 @@ static int set_clock(struct hv *hv, const struct guest_config *config,
 			  hv_domain_time_offset(hv, domid, offset));
 }
 
+/* One that is never moved to a machine with another one, or is emulated. */
+static bool has_constant_tsc(const struct guest_config *config)
+{
+	return choose(config->xen.nomigrate, false) ||
+	       config->xen.tsc_mode == TSC_ALWAYS_EMULATE;
+}
+
 int build_prepare(struct hv *hv, const struct guest_config *config,
 		  struct build *build)
 {
@@ -103,11 +110,13 @@ int build_prepare(struct hv *hv, const struct guest_config *config,
 		err = set_clock(hv, config, domid);
 	if (!err)
 		err = build_step(hv, config, "set the time stamp counter",
-				 hv_domain_tsc_default(hv, domid));
+				 hv_domain_tsc(hv, domid,
+					       config->xen.tsc_mode));
 	if (!err)
 		err = build_step(hv, config, "set the CPUID policy",
 				 hv_domain_cpuid(hv, domid,
 						 choose(config->hvm.pae, true),
+						 has_constant_tsc(config),
 						 choose(config->hvm.nested,
 							false)));
 	return err;

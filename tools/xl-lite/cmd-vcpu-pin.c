@@ -13,7 +13,7 @@
 #include "lib/num.h"
 
 #include "tools/xl-lite/domain.h"
-#include "tools/xl-lite/hv-host.h"
+#include "tools/xl-lite/host-cpus.h"
 #include "tools/xl-lite/hv-vcpu.h"
 
 /* What is asked for. */
@@ -26,35 +26,6 @@ struct pin {
 	bool force;		/* -f */
 	bool any_mask;		/* -i: whatever xl.conf says */
 };
-
-struct machine {
-	struct hv_cpu *cpus;
-	int *nodes;
-	struct cpu_nodes list;
-};
-
-static void machine_free(struct machine *m)
-{
-	free(m->cpus);
-	free(m->nodes);
-}
-
-static int machine_read(struct host *host, struct machine *m)
-{
-	unsigned int count;
-	int err = hv_cpus(host->hv, &m->cpus, &count);
-
-	if (err)
-		return log_fail(err, "this machine's cpus: %s",
-				hv_why(host->hv, err));
-	m->nodes = calloc(count + 1, sizeof(*m->nodes));
-	if (!m->nodes)
-		return log_err(-ENOMEM, "this machine's cpus");
-	for (unsigned int i = 0; i < count; i++)
-		m->nodes[i] = m->cpus[i].node;
-	m->list = (struct cpu_nodes) { m->nodes, count };
-	return 0;
-}
 
 /* -- what is asked for ------------------------------------------------------------ */
 
@@ -70,7 +41,7 @@ static int parse_vcpu(const char *text, struct pin *pin)
 }
 
 static int parse_set(const char *what, const char *text,
-		     const struct machine *machine, bool *given,
+		     const struct host_cpus *machine, bool *given,
 		     struct cpu_set *set)
 {
 	char why[CPU_SET_WHY_MAX];
@@ -83,42 +54,13 @@ static int parse_set(const char *what, const char *text,
 	return err ? log_fail(err, "%s '%s': %s", what, text, why) : 0;
 }
 
-static int apply_mask(const char *key, const char *text,
-		      const struct machine *machine, struct cpu_set *set)
+static int apply_masks(const struct host *host, struct pin *pin,
+		       const struct host_cpus *machine)
 {
-	char why[CPU_SET_WHY_MAX];
-	struct cpu_set mask;
-	int err;
-
-	if (!*text)
-		return 0;
-	err = cpu_set_parse(text, &machine->list, &mask, why);
-	if (err)
-		return log_fail(err, HOST_CONFIG_XL ": %s=\"%s\": %s", key,
-				text, why);
-	cpu_set_and(set, &mask);
-	if (!cpu_set_count(set, machine->list.count))
-		return log_fail(-EINVAL, "vcpu-pin: " HOST_CONFIG_XL ": %s=\"%s\" leaves none of these cpus: -i takes them all the same",
-				key, text);
-	return 0;
-}
-
-static int apply_masks(struct host *host, struct pin *pin,
-		       const struct machine *machine)
-{
-	const struct host_config *config = &host->config;
-	int err;
-
 	if (!pin->set_hard || pin->any_mask)
 		return 0;
-	err = apply_mask("vm.cpumask", config->cpus, machine, &pin->hard);
-	if (err)
-		return err;
-	return pin->domain.hvm
-		? apply_mask("vm.hvm.cpumask", config->cpus_hvm, machine,
-			     &pin->hard)
-		: apply_mask("vm.pv.cpumask", config->cpus_pv, machine,
-			     &pin->hard);
+	return host_cpus_mask(host, machine, pin->domain.hvm,
+			      "-i takes them all the same", &pin->hard);
 }
 
 static int check(const struct pin *pin)
@@ -186,7 +128,7 @@ static int pin_all(struct host *host, const struct pin *pin,
 
 static int run(const struct cmd *cmd, struct pin *pin, char **args)
 {
-	CLEANUP(machine_free) struct machine machine = { 0 };
+	CLEANUP_HOST_CPUS struct host_cpus machine = { 0 };
 	CLEANUP_HOST struct host host = { 0 };
 	int err = parse_vcpu(args[1], pin);
 
@@ -196,7 +138,7 @@ static int run(const struct cmd *cmd, struct pin *pin, char **args)
 		err = domain_argument_info(&host, args[0], "pin",
 					   &pin->domain);
 	if (!err)
-		err = machine_read(&host, &machine);
+		err = host_cpus_read(&host, &machine);
 	if (!err)
 		err = parse_set("hard cpus", args[2], &machine,
 				&pin->set_hard, &pin->hard);

@@ -32,6 +32,7 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/interrupt.h"
 #include "tools/xl-lite/leftover.h"
+#include "tools/xl-lite/placement.h"
 #include "tools/xl-lite/ready.h"
 #include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/unpause.h"
@@ -44,6 +45,7 @@ struct creation {
 	struct hv_host hv_host;
 	struct device *devices;
 	size_t num_devices;
+	struct placement placement;
 	struct build build;
 	struct mark mark;	/* of our work, for whoever has to finish it */
 	struct mark_record record;
@@ -164,6 +166,17 @@ static int plan_devices(struct creation *c)
 	return bootloader_check_disk(c->config, &c->devices[0]);
 }
 
+/* The highest version of grants: what Xen and the guest both may use. */
+static int check_grants(struct creation *c)
+{
+	const int newest = c->hv_host.gnttab_v2 ? 2 : 1;
+
+	if (c->config->xen.grant_version <= newest)
+		return 0;
+	return log_fail(-EINVAL, "guest %s: max_grant_version=%d: this Xen has version %d at most: lower it, or leave it out",
+			c->config->name, c->config->xen.grant_version, newest);
+}
+
 /* Can this Xen, on this machine, run such a guest? */
 static int check_abilities(const struct creation *c)
 {
@@ -199,6 +212,8 @@ static int check_host(struct creation *c)
 		return log_fail(err, "guest %s: host: %s: %s", c->config->name,
 				hv_why(c->host->hv, err), hv_remedy(err));
 	err = check_abilities(c);
+	if (!err)
+		err = check_grants(c);
 	if (err)
 		return err;
 	c->build.hap = choose(c->config->hap, c->hv_host.hap);
@@ -430,10 +445,16 @@ static int write_all(struct store *s, xs_transaction_t t, void *arg)
 
 static int make_domain(struct creation *c)
 {
+	const struct xen_config *xen = &c->config->xen;
 	const struct hv_create args = {
 		.uuid = c->config->uuid,
 		.max_vcpus = c->config->maxvcpus,
-		.gnttab_v2 = c->hv_host.gnttab_v2,
+		.grant_version = xen->grant_version >= 0 ? xen->grant_version :
+				 c->hv_host.gnttab_v2 ? 2 : 1,
+		.grant_frames = xen->grant_frames,
+		.maptrack_frames = xen->maptrack_frames,
+		.event_channels = xen->event_channels,
+		.cpupool = c->placement.pool,
 		.pvh = c->config->type == GUEST_PVH,
 		.hvm = c->config->type == GUEST_HVM,
 		.hap = c->build.hap,
@@ -615,6 +636,7 @@ static void creation_end(struct creation *c)
 	if (c->dm.pidfd >= 0)
 		close(c->dm.pidfd);
 	free(c->devices);
+	placement_free(&c->placement);
 	bootloader_end(&c->bootloader);
 	mark_remove(&c->mark);
 	interrupt_release(&c->interrupt);
@@ -641,6 +663,7 @@ int guest_create(struct host *host, const struct guest_config *config,
 	/* nothing is made before all this is known to be well */
 	if ((err = check_files(&c)) ||
 	    (err = check_host(&c)) ||
+	    (err = placement_plan(host, config, &c.placement)) ||
 	    (err = check_name(&c)) ||
 	    (err = plan_devices(&c)) ||
 	    (err = find_servers(&c)))
@@ -649,6 +672,8 @@ int guest_create(struct host *host, const struct guest_config *config,
 	if ((err = hold_signals(&c)) ||
 	    (err = make_domain(&c)) ||
 	    (err = build_prepare(host->hv, config, &c.build)) ||
+	    (err = placement_apply(host, config, c.build.domid,
+				   &c.placement)) ||
 	    (err = write_nodes(&c)) ||
 	    (err = userdata_write(config, c.build.domid)) ||
 	    (err = interrupted(&c.interrupt)) ||

@@ -123,6 +123,58 @@ static void add_vnc(struct args *a, const struct vnc_config *vnc)
 	    choose(vnc->unused, true) ? ",to=99" : "");
 }
 
+/* An option of -spice, and its value, if there is one. */
+static const char *spice_option(struct args *a, const char *name,
+				const char *value)
+{
+	const char *text = value ? arena_printf(a->arena, ",%s=%s", name,
+						escaped(a, value)) : "";
+
+	if (!text)
+		a->failed = true;
+	return text ? text : "";
+}
+
+static void add_spice(struct args *a, const struct spice_config *spice)
+{
+	const bool open = choose(spice->no_ticketing, false);
+
+	if (!choose(spice->enable, false))
+		return;
+	add(a, "-spice");
+	add(a, "port=%u,tls-port=%u%s%s%s%s%s%s%s", spice->port,
+	    spice->tls_port, spice_option(a, "addr", spice->host),
+	    spice_option(a, "disable-ticketing", open ? "on" : NULL),
+	    spice_option(a, "password", open ? NULL : spice->password),
+	    spice_option(a, "agent-mouse",
+			 choose(spice->agent_mouse, true) ? "on" : "off"),
+	    spice_option(a, "disable-copy-paste",
+			 choose(spice->clipboard, false) ? NULL : "on"),
+	    spice_option(a, "image-compression", spice->image_compression),
+	    spice_option(a, "streaming-video", spice->streaming_video));
+	if (!choose(spice->vdagent, false))
+		return;
+	add(a, "-device");
+	add(a, "virtio-serial");
+	add(a, "-chardev");
+	add(a, "spicevmc,id=vdagent,name=vdagent");
+	add(a, "-device");
+	add(a, "virtserialport,chardev=vdagent,name=com.redhat.spice.0");
+}
+
+/* Devices at the viewer's machine that the guest may have as its own. */
+static void add_usb_channels(struct args *a, const struct spice_config *spice)
+{
+	if (!choose(spice->enable, false))
+		return;
+	for (unsigned int i = 1; i <= spice->usb_channels; i++) {
+		add(a, "-chardev");
+		add(a, "spicevmc,name=usbredir,id=usbrc%u", i);
+		add(a, "-device");
+		add(a, "usb-redir,chardev=usbrc%u,id=usbrc%u", i, i);
+	}
+}
+
 /* -- the machine ------------------------------------------------------------ */
 
 static void add_kernel(struct args *a, const struct guest_config *config)
@@ -194,7 +246,8 @@ static void add_usb(struct args *a, const struct hvm_config *hvm)
 		add(a, "-usb");
 		add_texts(a, "-usbdevice", &hvm->usbdevices);
 	} else {
-		add_usb_controller(a, hvm->usbversion);
+		add_usb_controller(a, hvm_usbversion(hvm));
+		add_usb_channels(a, &hvm->spice);
 	}
 }
 
@@ -403,6 +456,7 @@ char **dm_args_make(struct arena *arena, const struct dm_request *r)
 	add_texts(&a, "-serial", &hvm->serials);
 	if (choose(hvm->nographic, false) && !choose(hvm->vnc.enable, true))
 		add(&a, "-nographic");
+	add_spice(&a, &hvm->spice);
 	add_vga(&a, config);
 	add(&a, "-boot");
 	add(&a, "order=%s", hvm->boot ? hvm->boot : "cda");

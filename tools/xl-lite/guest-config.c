@@ -642,6 +642,7 @@ static void read_settings(struct reader *r)
 	read_vcpus(r);
 	read_paging(r);
 	read_clock(r);
+	reader_xen(r);
 	reader_hvm(r);
 	read_actions(r);
 	read_disks(r);

@@ -119,6 +119,30 @@ struct vif_config {
 	enum choice trusted;	/* default: yes */
 };
 
+/* Numbered as libxl does. */
+enum tsc_mode {
+	TSC_DEFAULT,		/* the processor's, where that is right */
+	TSC_ALWAYS_EMULATE,
+	TSC_NATIVE,
+};
+
+/* What Xen alone is told: bounds, shares, clocks. Given, unless said else. */
+struct xen_config {
+	const char *pool;		/* of processors; NULL: Pool-0 */
+	/* of each vcpu; one text is for all. No list: wherever it likes */
+	struct text_list cpus, cpus_soft;
+	struct cfg_pos cpus_pos, cpus_soft_pos;
+	unsigned int weight;		/* 0: not given */
+	bool cap_set;
+	unsigned int cap;		/* percent of a processor; 0: none */
+	int64_t grant_frames, maptrack_frames;	/* -1: Xen's default */
+	int grant_version;		/* -1: the newest that Xen has; 0: none */
+	unsigned int event_channels;	/* 0: 1023 */
+	enum choice nomigrate;		/* no */
+	enum tsc_mode tsc_mode;
+	int timer_mode;			/* as HVM_PARAM_TIMER_MODE; -1: 1 */
+};
+
 struct arena;
 
 struct guest_config {
@@ -163,6 +187,7 @@ struct guest_config {
 	enum choice localtime;		/* no: the clock starts with UTC, */
 	int32_t rtc_timeoffset;		/* plus these seconds */
 
+	struct xen_config xen;
 	struct hvm_config hvm;
 
 	enum shutdown_action on_poweroff;	/* destroy */
@@ -247,6 +272,8 @@ int guest_config_parse_vif(char *const *words, size_t count,
 /* The words xl uses for them: "pvh", "rename-restart", "qcow2", "phy". */
 const char *guest_type_name(enum guest_type type);
 const char *shutdown_action_name(enum shutdown_action action);
+const char *tsc_mode_name(enum tsc_mode mode);
+const char *timer_mode_name(int mode);
 const char *disk_format_name(enum disk_format format);
 const char *disk_backendtype_name(enum disk_backendtype type);
 

@@ -97,6 +97,14 @@ uint64_t hvm_video_kib(const struct guest_config *config)
 	return config->type == GUEST_HVM ? (uint64_t)mib * MIB_KIB : 0;
 }
 
+unsigned int hvm_usbversion(const struct hvm_config *hvm)
+{
+	if (!hvm->usbversion && hvm->spice.usb_channels &&
+	    choose(hvm->spice.enable, false))
+		return 2;
+	return hvm->usbversion;
+}
+
 #define BIT(group) (UINT32_C(1) << (group))
 
 static uint32_t viridian_groups(const struct viridian *v)
@@ -273,6 +281,72 @@ static void read_vnc(struct reader *r)
 			   "well: say it once", vnc->display, vnc->listen);
 }
 
+/* What is there to be seen by a viewer, and has nothing to do without it. */
+static void warn_no_spice(struct reader *r)
+{
+	static const char *const parts[] = {
+		"spiceport", "spicetls_port", "spicehost",
+		"spicedisable_ticketing", "spicepasswd", "spiceagent_mouse",
+		"spicevdagent", "spice_clipboard_sharing",
+		"spiceusbredirection", "spice_image_compression",
+		"spice_streaming_video",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (reader_raw(r, parts[i]))
+			diag_warning(r->diags, reader_pos(r, parts[i]),
+				     "%s does nothing: it is about spice=1 "
+				     "only, which is not there", parts[i]);
+}
+
+/* QEMU would not start. */
+static void check_spice(struct reader *r, const struct spice_config *spice)
+{
+	const struct hvm_config *hvm = hvm_of(r);
+
+	if (!spice->port && !spice->tls_port)
+		diag_error(r->diags, reader_pos(r, "spice"),
+			   "spice: a port is missing: add spiceport= or "
+			   "spicetls_port=");
+	if (!choose(spice->no_ticketing, false) && !spice->password)
+		diag_error(r->diags, reader_pos(r, "spice"),
+			   "spice: a password is missing: add spicepasswd=, or "
+			   "spicedisable_ticketing=1 to let everybody in");
+	if (spice->usb_channels &&
+	    (hvm->usb == CHOICE_YES || hvm->usbdevices.count))
+		diag_error(r->diags, reader_pos(r, "spiceusbredirection"),
+			   "spiceusbredirection=%u: usb= and usbdevice= make a "
+			   "controller of their own: leave either out",
+			   spice->usb_channels);
+}
+
+static void read_spice(struct reader *r)
+{
+	struct spice_config *spice = &hvm_of(r)->spice;
+	long number;
+
+	spice->enable = reader_choice(r, "spice");
+	if (reader_number(r, "spiceport", 0, 65535, &number))
+		spice->port = number;
+	if (reader_number(r, "spicetls_port", 0, 65535, &number))
+		spice->tls_port = number;
+	spice->host = reader_text(r, "spicehost");
+	spice->no_ticketing = reader_choice(r, "spicedisable_ticketing");
+	spice->password = reader_text(r, "spicepasswd");
+	spice->agent_mouse = reader_choice(r, "spiceagent_mouse");
+	spice->vdagent = reader_choice(r, "spicevdagent");
+	spice->clipboard = reader_choice(r, "spice_clipboard_sharing");
+	spice->usb_set = reader_number(r, "spiceusbredirection", 0, 4, &number);
+	if (spice->usb_set)
+		spice->usb_channels = number;
+	spice->image_compression = reader_text(r, "spice_image_compression");
+	spice->streaming_video = reader_text(r, "spice_streaming_video");
+	if (spice->enable == CHOICE_YES)
+		check_spice(r, spice);
+	else
+		warn_no_spice(r);
+}
+
 static void read_usb(struct reader *r)
 {
 	struct hvm_config *hvm = hvm_of(r);
@@ -325,6 +399,7 @@ static void read_devices(struct reader *r)
 	hvm->vkb = reader_choice(r, "vkb_device");
 	reader_list(r, "serial", &hvm->serials);
 	read_usb(r);
+	read_spice(r);
 	read_sound(r);
 }
 

@@ -262,10 +262,12 @@ int hv_domain_create(struct hv *hv, const struct hv_create *args,
 {
 	struct xen_domctl_createdomain config = {
 		.max_vcpus = args->max_vcpus,
-		.max_evtchn_port = MAX_EVTCHN_PORT,
-		.max_grant_frames = -1,		/* Xen's default */
-		.max_maptrack_frames = -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(args->gnttab_v2 ? 2 : 1),
+		.max_evtchn_port = args->event_channels ?
+				   args->event_channels : MAX_EVTCHN_PORT,
+		.max_grant_frames = args->grant_frames,
+		.max_maptrack_frames = args->maptrack_frames,
+		.grant_opts = XEN_DOMCTL_GRANT_version(args->grant_version),
+		.cpupool_id = args->cpupool,
 	};
 	uint32_t id = 0;	/* Xen chooses */
 	int err;
@@ -307,18 +309,19 @@ int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib)
 	return hv_result(hv, xc_domain_set_memmap_limit(hv->xch, domid, kib));
 }
 
-int hv_domain_tsc_default(struct hv *hv, domid_t domid)
+int hv_domain_tsc(struct hv *hv, domid_t domid, unsigned int mode)
 {
 	hv_begin(hv);
-	return hv_result(hv, xc_domain_set_tsc_info(hv->xch, domid, 0, 0, 0, 0));
+	return hv_result(hv, xc_domain_set_tsc_info(hv->xch, domid, mode, 0, 0,
+						    0));
 }
 
-int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool nested)
+int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool itsc,
+		    bool nested)
 {
 	hv_begin(hv);
-	/* no itsc: the guest might be migrated */
 	return hv_result(hv, xc_cpuid_apply_policy(hv->xch, domid, false,
-						   NULL, 0, pae, false,
+						   NULL, 0, pae, itsc,
 						   nested, NULL, NULL));
 }
 
@@ -336,10 +339,11 @@ int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib)
 							kib * 1024));
 }
 
-int hv_domain_timer_default(struct hv *hv, domid_t domid)
+int hv_domain_timer(struct hv *hv, domid_t domid, int mode)
 {
 	return hv_domain_param_set(hv, domid, HVM_PARAM_TIMER_MODE,
-				   HVMPTM_no_delay_for_missed_ticks);
+				   mode < 0 ? HVMPTM_no_delay_for_missed_ticks
+					    : mode);
 }
 
 int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,

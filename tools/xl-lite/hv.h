@@ -88,7 +88,10 @@ int hv_domain_list(struct hv *hv, struct hv_domain **ret, size_t *count);
 struct hv_create {
 	const uint8_t *uuid;
 	unsigned int max_vcpus;
-	bool gnttab_v2;
+	unsigned int grant_version;	/* at most; 0: no grants at all */
+	int64_t grant_frames, maptrack_frames;	/* -1: Xen's default */
+	unsigned int event_channels;	/* the last port; 0: libxl's default */
+	unsigned int cpupool;
 	bool pvh, hvm;			/* else PV */
 	bool hap;			/* not PV: the processor does the paging */
 	bool nested;			/* HVM: it can be a hypervisor itself */
@@ -101,16 +104,20 @@ int hv_domain_max_vcpus(struct hv *hv, domid_t domid, unsigned int count);
 int hv_domain_max_memory(struct hv *hv, domid_t domid, uint64_t kib);
 /* Highest address the guest's memory map may name (PV). */
 int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib);
-/* The default time stamp counter: native where that is right, else emulated. */
-int hv_domain_tsc_default(struct hv *hv, domid_t domid);
-/* What the guest's CPUID shows: Xen's default policy, as libxl applies it. */
-int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool nested);
+/* 0: native where that is right, else emulated; 1: emulated; 2: native. */
+int hv_domain_tsc(struct hv *hv, domid_t domid, unsigned int mode);
+/*
+ * What the guest's CPUID shows: Xen's default policy, as libxl applies it. ITSC:
+ * that its time stamp counter is the same for ever.
+ */
+int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool itsc,
+		    bool nested);
 /* What the guest's clock starts with, counted from the host's. */
 int hv_domain_time_offset(struct hv *hv, domid_t domid, int32_t seconds);
 /* Memory of Xen's own for what the guest's paging takes (PVH, HVM). */
 int hv_domain_paging_pool(struct hv *hv, domid_t domid, uint64_t kib);
-/* Missed timer ticks do not hold the guest's time back (PVH, HVM). */
-int hv_domain_timer_default(struct hv *hv, domid_t domid);
+/* What becomes of missed timer ticks; -1: they do not hold its time back. */
+int hv_domain_timer(struct hv *hv, domid_t domid, int mode);
 /* HVM_PARAM_*, of PVH and HVM guests: xen/hvm/params.h */
 int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
 			uint64_t value);

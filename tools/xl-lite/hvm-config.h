@@ -84,6 +84,20 @@ struct vnc_config {
 	enum choice unused;		/* yes: else the next that is free */
 };
 
+struct spice_config {
+	enum choice enable;		/* no */
+	unsigned int port, tls_port;	/* 0: none; one of them is needed */
+	const char *host;		/* QEMU's default: all addresses */
+	enum choice no_ticketing;	/* no: there is a password, and needed */
+	const char *password;
+	enum choice agent_mouse;	/* yes */
+	enum choice vdagent;		/* no */
+	enum choice clipboard;		/* no */
+	bool usb_set;
+	unsigned int usb_channels;	/* devices of the viewer's; 0 */
+	const char *image_compression, *streaming_video;
+};
+
 struct hvm_config {
 	/* what it starts */
 	const char *boot;		/* "cda": disk, CD, floppy; n: network */
@@ -105,13 +119,15 @@ struct hvm_config {
 	unsigned int video_mib;		/* see hvm_video_kib() */
 	enum hvm_vga vga;
 	struct vnc_config vnc;
+	struct spice_config spice;
 	enum choice nographic;		/* no */
 	const char *keymap;
 	enum hvm_hdtype hdtype;
 	struct text_list serials;	/* as QEMU's -serial takes them */
 	enum choice usb;		/* no; usbdevice= means yes */
 	struct text_list usbdevices;	/* as QEMU's -usbdevice takes them */
-	unsigned int usbversion;	/* 0: no controller of its own */
+	/* 0: no controller of its own, see hvm_usbversion() */
+	unsigned int usbversion;
 	const char *soundhw;
 	enum choice vkb;		/* yes: Xen's keyboard and pointer */
 	bool vendor_xenserver;		/* a PCI device for Windows Update */
@@ -129,6 +145,9 @@ uint64_t hvm_video_kib(const struct guest_config *config);
 
 /* What HVM_PARAM_VIRIDIAN is to be; 0: nothing. */
 uint64_t hvm_viridian_param(const struct viridian *v);
+
+/* With what spiceusbredirection= takes. */
+unsigned int hvm_usbversion(const struct hvm_config *hvm);
 
 /* Words of xl and libxl: "ovmf", "std", "ahci", "hcall_ipi". */
 const char *hvm_bios_name(enum hvm_bios bios);

@@ -108,6 +108,7 @@ static void print_create_info(struct json *j, const struct guest_config *c)
 	field_text(j, "name", c->name);
 	if (c->uuid_set)
 		print_uuid(j, c->uuid);
+	field_text(j, "pool_name", c->xen.pool);
 	field_text(j, "run_hotplug_scripts", "True");
 	close_map(j);
 }
@@ -172,6 +173,24 @@ static void print_vnc(struct json *j, const struct vnc_config *vnc)
 	close_map(j);
 }
 
+static void print_spice(struct json *j, const struct spice_config *s)
+{
+	open_map(j, "spice");
+	field_choice(j, "enable", s->enable);
+	field_nonzero(j, "port", s->port);
+	field_nonzero(j, "tls_port", s->tls_port);
+	field_text(j, "host", s->host);
+	field_choice(j, "disable_ticketing", s->no_ticketing);
+	field_text(j, "passwd", s->password);
+	field_choice(j, "agent_mouse", s->agent_mouse);
+	field_choice(j, "vdagent", s->vdagent);
+	field_choice(j, "clipboard_sharing", s->clipboard);
+	field_nonzero(j, "usbredirection", s->usb_channels);
+	field_text(j, "image_compression", s->image_compression);
+	field_text(j, "streaming_video", s->streaming_video);
+	close_map(j);
+}
+
 static void print_hvm_machine(struct json *j, const struct hvm_config *h)
 {
 	field_text(j, "firmware", h->firmware);
@@ -204,7 +223,7 @@ static void print_hvm_devices(struct json *j, const struct hvm_config *h)
 	print_vnc(j, &h->vnc);
 	field_text(j, "keymap", h->keymap);
 	empty_map(j, "sdl");
-	empty_map(j, "spice");
+	print_spice(j, &h->spice);
 	field_list_or_text(j, "serial", "serial_list", &h->serials, false);
 	field_text(j, "boot", h->boot);
 	field_choice(j, "usb", h->usb);
@@ -244,10 +263,31 @@ static void print_device_model(struct json *j, const struct hvm_config *h)
 	field_list(j, "extra_hvm", &h->dm_args_hvm);
 }
 
+static void print_bounds(struct json *j, const struct xen_config *x)
+{
+	if (x->grant_frames >= 0)
+		field_number(j, "max_grant_frames", x->grant_frames);
+	if (x->maptrack_frames >= 0)
+		field_number(j, "max_maptrack_frames", x->maptrack_frames);
+	if (x->grant_version >= 0)
+		field_number(j, "max_grant_version", x->grant_version);
+}
+
+static void print_share(struct json *j, const struct xen_config *x)
+{
+	open_map(j, "sched_params");
+	field_nonzero(j, "weight", x->weight);
+	if (x->cap_set)
+		field_number(j, "cap", x->cap);
+	close_map(j);
+}
+
 static void print_build_info(struct json *j, const struct guest_config *c)
 {
 	open_map(j, "b_info");
 	print_vcpus(j, c);
+	if (c->xen.tsc_mode != TSC_DEFAULT)
+		field_text(j, "tsc_mode", tsc_mode_name(c->xen.tsc_mode));
 	if (c->memory_set || c->maxmem_set || j->stored)
 		field_number(j, "max_memkb", c->maxmem_kib);
 	if (c->memory_set || j->stored)
@@ -259,15 +299,21 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 	/* libxl keeps it without a sign */
 	field_nonzero(j, "rtc_timeoffset", (uint32_t)c->rtc_timeoffset);
 	field_choice(j, "localtime", c->localtime);
+	field_choice(j, "disable_migrate", c->xen.nomigrate);
+	print_bounds(j, &c->xen);
 	print_device_model(j, &c->hvm);
-	empty_map(j, "sched_params");
+	print_share(j, &c->xen);
 	field_text(j, "claim_mode", "True");
+	field_nonzero(j, "event_channels", c->xen.event_channels);
 	field_text(j, "kernel", c->kernel);
 	field_text(j, "cmdline", c->cmdline);
 	field_text(j, "ramdisk", c->ramdisk);
 	field_choice(j, "acpi", c->hvm.acpi);
 	field_text(j, "bootloader", c->bootloader);
 	field_list(j, "bootloader_args", &c->bootloader_args);
+	if (c->xen.timer_mode >= 0)
+		field_text(j, "timer_mode",
+			   timer_mode_name(c->xen.timer_mode));
 	field_choice(j, "nested_hvm", c->hvm.nested);
 	field_choice(j, "apic", c->hvm.apic);
 	print_type(j, c);

@@ -32,7 +32,6 @@
 #define NEEDS_PCI "it is about pci=[...] only, which is not there"
 #define NEEDS_VNC "it is about vnc=1 only, which is not there"
 #define NEEDS_SDL "it is about sdl=1 only, which is not there"
-#define NEEDS_SPICE "it is about spice=1 only, which is not there"
 #define NEEDS_SHIM "it is about pvshim=1 only, which is not there"
 #define NEEDS_STUBDOM \
 	"it is about device_model_stubdomain_override=1 only, " \
@@ -52,15 +51,15 @@ const struct key keys[] = {
 	ACTS("on_crash", TEXT, ALL),
 	ACTS("on_watchdog", TEXT, ALL),
 	ACTS("on_soft_reset", TEXT, ALL),
-	REFUSED("pool", TEXT, ALL, "Pool-0"),
+	ACTS("pool", TEXT, ALL),
 	REFUSED("seclabel", TEXT, ALL, ""),
 	REFUSED("init_seclabel", TEXT, ALL, ""),
 	REFUSED("driver_domain", BOOL, ALL, "0"),
-	REFUSED("nomigrate", BOOL, ALL, "0"),
-	REFUSED("max_grant_frames", NUMBER, ALL, NULL),
-	REFUSED("max_maptrack_frames", NUMBER, ALL, NULL),
-	REFUSED("max_grant_version", NUMBER, ALL, NULL),
-	REFUSED("max_event_channels", NUMBER, ALL, "0"),
+	ACTS("nomigrate", BOOL, ALL),
+	ACTS("max_grant_frames", NUMBER, ALL),
+	ACTS("max_maptrack_frames", NUMBER, ALL),
+	ACTS("max_grant_version", NUMBER, ALL),
+	ACTS("max_event_channels", NUMBER, ALL),
 	REFUSED("vmtrace_buf_kb", NUMBER, ALL, "0"),
 	IDLE("oos", BOOL, ALL, "it tunes shadow paging only"),
 	IDLE("xend_suspend_evtchn_compat", BOOL, ALL,
@@ -69,10 +68,10 @@ const struct key keys[] = {
 	/* processors */
 	ACTS("vcpus", NUMBER, ALL),
 	ACTS("maxvcpus", NUMBER, ALL),
-	REFUSED("cpus", TEXT_OR_LIST, ALL, "all"),
-	REFUSED("cpus_soft", TEXT_OR_LIST, ALL, "all"),
-	REFUSED("cpu_weight", NUMBER, ALL, "256"),
-	REFUSED("cap", NUMBER, ALL, "0"),
+	ACTS("cpus", TEXT_OR_LIST, ALL),
+	ACTS("cpus_soft", TEXT_OR_LIST, ALL),
+	ACTS("cpu_weight", NUMBER, ALL),
+	ACTS("cap", NUMBER, ALL),
 	IDLE("period", NUMBER, ALL, "it is for the sedf scheduler, which "
 	     "Xen has no more"),
 	IDLE("slice", NUMBER, ALL, "it is for the sedf scheduler, which "
@@ -97,8 +96,8 @@ const struct key keys[] = {
 	/* time */
 	ACTS("localtime", BOOL, ALL),
 	ACTS("rtc_timeoffset", NUMBER, ALL),
-	REFUSED("tsc_mode", TEXT, ALL, "default"),
-	REFUSED("timer_mode", TEXT, HVMS, NULL),
+	ACTS("tsc_mode", TEXT, ALL),
+	ACTS("timer_mode", TEXT, HVMS),
 	HVM_ACTS("vpt_align", BOOL, "1"),
 
 	/* what a PV or PVH guest boots */
@@ -169,18 +168,18 @@ const struct key keys[] = {
 	IDLE("opengl", BOOL, ALL, NEEDS_SDL),
 	IDLE("display", TEXT, ALL, NEEDS_SDL),
 	IDLE("xauthority", TEXT, ALL, NEEDS_SDL),
-	REFUSED("spice", BOOL, HVM, "0"),
-	IDLE("spiceport", NUMBER, HVM, NEEDS_SPICE),
-	IDLE("spicetls_port", NUMBER, HVM, NEEDS_SPICE),
-	IDLE("spicehost", TEXT, HVM, NEEDS_SPICE),
-	IDLE("spicedisable_ticketing", BOOL, HVM, NEEDS_SPICE),
-	IDLE("spicepasswd", TEXT, HVM, NEEDS_SPICE),
-	IDLE("spiceagent_mouse", BOOL, HVM, NEEDS_SPICE),
-	IDLE("spicevdagent", BOOL, HVM, NEEDS_SPICE),
-	IDLE("spice_clipboard_sharing", BOOL, HVM, NEEDS_SPICE),
-	IDLE("spiceusbredirection", NUMBER, HVM, NEEDS_SPICE),
-	IDLE("spice_image_compression", TEXT, HVM, NEEDS_SPICE),
-	IDLE("spice_streaming_video", TEXT, HVM, NEEDS_SPICE),
+	HVM_ACTS("spice", BOOL, "0"),
+	HVM_ACTS("spiceport", NUMBER, NULL),
+	HVM_ACTS("spicetls_port", NUMBER, NULL),
+	HVM_ACTS("spicehost", TEXT, NULL),
+	HVM_ACTS("spicedisable_ticketing", BOOL, NULL),
+	HVM_ACTS("spicepasswd", TEXT, NULL),
+	HVM_ACTS("spiceagent_mouse", BOOL, NULL),
+	HVM_ACTS("spicevdagent", BOOL, NULL),
+	HVM_ACTS("spice_clipboard_sharing", BOOL, NULL),
+	HVM_ACTS("spiceusbredirection", NUMBER, NULL),
+	HVM_ACTS("spice_image_compression", TEXT, NULL),
+	HVM_ACTS("spice_streaming_video", TEXT, NULL),
 	HVM_ACTS("vga", TEXT, ""),
 	HVM_ACTS("stdvga", BOOL, "0"),
 	REFUSED("gfx_passthru", TEXT, HVM, "0"),

@@ -48,6 +48,9 @@ void reader_words(struct reader *r, const char *key, struct text_list *ret);
 int reader_find(struct reader *r, const char *key, const char *text,
 		const char *const *names, int first, int count);
 
+/* Those that are for Xen alone, guest-xen.c. */
+void reader_xen(struct reader *r);
+
 /* The keys of an emulated machine, guest-hvm.c. */
 void reader_hvm(struct reader *r);
 
