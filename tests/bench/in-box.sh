@@ -6,11 +6,15 @@
 . "$(dirname "$0")/../box/lib.sh"
 rounds=${bench_rounds:-5}
 seconds=${bench_seconds:-3}
-only=${bench_only:-create reboot blk net}
+only=${bench_only:-create parallel scale reboot blk net}
 
 tiny=/box/tiny
+parallel_rounds=$(((rounds + 1) / 2))	# a minute each
 set -- $only
-plan $((1 + $#))
+case " $only " in
+*' parallel '*) plan $((1 + $# + parallel_rounds)) ;;
+*) plan $((1 + $#)) ;;
+esac
 
 daemon_start blkd xl-lite-blkd && daemon_start netd xl-lite-netd &&
 	ok "the daemons run" || bail "the daemons do not run"
@@ -55,26 +59,43 @@ requests() {
 	return $status
 }
 
-tiny_cfg() {	# NAME DISK TYPE
+tiny_cfg() {	# NAME DISK TYPE; without a disk there is no vif, either
 	cat <<-END
 	name = "$1"
 	type = "$3"
 	kernel = "$tiny"
-	memory = 32
+	memory = 12
 	vcpus = 1
+	END
+	[ -z "$2" ] || cat <<-END
 	disk = [ "$2" ]
-	vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr0" ]
+	vif = [ "bridge=xenbr0" ]
 	END
 }
 
-# create_type TYPE SUFFIX: of the metrics' names
+both_cfg() {	# TYPE, or TYPE nodev
+	if [ "${2-}" = nodev ]; then
+		tiny_cfg theirs '' "$1" >"$work/theirs.cfg"
+		tiny_cfg ours '' "$1" >"$work/ours.cfg"
+	else
+		tiny_cfg theirs "phy:/dev/ram0,xvda,w" "$1" >"$work/theirs.cfg"
+		tiny_cfg ours "/dev/ram1,raw,xvda,w" "$1" >"$work/ours.cfg"
+	fi
+}
+
+# What a round has measured, unless it is one that only warms both up (page
+# cache, modules), and what went wrong.
+show_samples() {	# ROUND
+	[ "$1" = 0 ] || grep '^# sample' "$work/samples"
+	grep -v '^# sample' "$work/samples"
+}
+
+# create_type TYPE SUFFIX [nodev]: SUFFIX of the metrics' names
 create_type() {
 	local round bad=0 suffix=$2
 
-	tiny_cfg theirs "phy:/dev/ram0,xvda,w" "$1" >"$work/theirs.cfg"
-	tiny_cfg ours "/dev/ram1,raw,xvda,w" "$1" >"$work/ours.cfg"
+	both_cfg "$1" "${3-}"
 	for ((round = 0; round <= rounds; round++)); do
-		# round 0 warms both up: page cache, modules
 		{
 			timed create_time$suffix $round ours \
 				xl-lite create -q "$work/ours.cfg" &&
@@ -84,8 +105,7 @@ create_type() {
 				xl create -q "$work/theirs.cfg" &&
 			timed destroy_time$suffix $round xl xl destroy theirs
 		} >"$work/samples" || bad=1
-		[ $round = 0 ] || grep '^# sample' "$work/samples"
-		grep -v '^# sample' "$work/samples"
+		show_samples $round
 	done
 	requests create_requests$suffix 1 ours \
 		xl-lite create -q "$work/ours.cfg" || bad=1
@@ -99,10 +119,109 @@ create_type() {
 bench_create() {
 	local bad=0
 
-	modprobe brd rd_nr=4 rd_size=65536
+	modprobe brd rd_nr=40 rd_size=65536
 	create_type pv '' || bad=1
+	create_type pv _nodev nodev || bad=1
 	create_type pvh _pvh || bad=1
 	[ $bad = 0 ] && ok "create" || not_ok "create"
+}
+
+# --- many at once --------------------------------------------------------------
+
+at_once=16
+
+# all_at_once PROGRAM COMMAND FILE...: one process for each
+all_at_once() {
+	local program=$1 command=$2 pids=() pid bad=0 one
+
+	shift 2
+	for one; do
+		"$program" $command "$one" >>"$work/out.${one##*/}" 2>&1 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || bad=$((bad + 1))
+	done
+	[ $bad = 0 ] && return
+	echo "$bad of ${#pids[@]} failed:"
+	tail -qn 1 "$work"/out.*
+	return 1
+}
+
+bench_parallel() {
+	local round bad=0 i ours=() theirs=() our_names=() their_names=()
+
+	modprobe brd rd_nr=40 rd_size=65536
+	for ((i = 0; i < at_once; i++)); do
+		ours+=("$work/ours$i.cfg") our_names+=(ours$i)
+		theirs+=("$work/theirs$i.cfg") their_names+=(theirs$i)
+		tiny_cfg ours$i "/dev/ram$i,raw,xvda,w" pv >"${ours[i]}"
+		tiny_cfg theirs$i "phy:/dev/ram$((i + at_once)),xvda,w" pv \
+			>"${theirs[i]}"
+	done
+	for ((round = 1; round <= parallel_rounds; round++)); do
+		rm -f "$work"/out.*
+		timed create_16_parallel $round ours \
+			all_at_once xl-lite "create -q" "${ours[@]}" || bad=1
+		is "$(xl list | grep -c '^ours')" $at_once \
+			"$at_once guests at once, of xl-lite: all are there"
+		all_at_once xl-lite destroy "${our_names[@]}" || bad=1
+		# that stock xl fails is told, and is no failure of ours
+		timed create_16_parallel $round xl \
+			all_at_once xl "create -q" "${theirs[@]}"
+		diag "$(xl list | grep -c '^theirs') of $at_once of stock xl are there"
+		all_at_once xl destroy "${their_names[@]}" >/dev/null
+	done
+	[ $bad = 0 ] && ok "parallel" || not_ok "parallel"
+}
+
+# --- few guests and many ---------------------------------------------------------
+
+many=50
+
+# one_more METRIC FROM PEER: guests with a disk and a vif of ours, and bare ones
+# of stock xl, in turns; its scripts would take minutes
+one_more() {
+	local round status=0
+
+	for ((round = $1; round <= $2; round++)); do
+		{
+			timed create_50th_over_2nd $round "$3" \
+				xl-lite create -q "$work/ours.cfg" &&
+			xl-lite destroy ours &&
+			timed create_50th_over_2nd_xl $round "$3" \
+				xl create -q "$work/theirs.cfg" &&
+			xl destroy theirs
+		} >"$work/samples" || status=1
+		show_samples $round
+	done
+	return $status
+}
+
+# The 2nd guest is measured half of the times before, and half of them after
+# there were many.
+bench_scale() {
+	local bad=0 i half=$((rounds / 2))
+
+	modprobe brd rd_nr=40 rd_size=65536
+	tiny_cfg theirs '' pv >"$work/theirs.cfg"
+	tiny_cfg ours "/dev/ram1,raw,xvda,w" pv >"$work/ours.cfg"
+	for ((i = 1; i < many; i++)); do
+		truncate -s 1M "$work/disk$i"
+		tiny_cfg other$i "$work/disk$i,raw,xvda,w" pv >"$work/other$i.cfg"
+	done
+	xl-lite create -q "$work/other1.cfg" || bad=1
+	one_more 0 $half own_2nd_guest || bad=1
+	for ((i = 2; i < many; i++)); do
+		xl-lite create -q "$work/other$i.cfg" || bad=1
+	done
+	one_more 0 "$rounds" ours || bad=1
+	for ((i = 2; i < many; i++)); do
+		xl-lite destroy other$i || bad=1
+	done
+	one_more $((half + 1)) "$rounds" own_2nd_guest || bad=1
+	xl-lite destroy other1 || bad=1
+	[ $bad = 0 ] && ok "scale" || not_ok "scale"
 }
 
 # --- reboot: from the guest's end to the moment in which it runs again ----------
@@ -110,11 +229,10 @@ bench_create() {
 bench_reboot() {
 	local round bad=0 lited
 
-	modprobe brd rd_nr=4 rd_size=65536
+	modprobe brd rd_nr=40 rd_size=65536
 	daemon_start lited xl-lited || bad=1
 	lited=$daemon_pid
-	tiny_cfg theirs "phy:/dev/ram0,xvda,w" pv >"$work/theirs.cfg"
-	tiny_cfg ours "/dev/ram1,raw,xvda,w" pv >"$work/ours.cfg"
+	both_cfg pv
 	for ((round = 0; round <= rounds; round++)); do
 		{
 			xl-lite create -q "$work/ours.cfg" &&
@@ -126,8 +244,7 @@ bench_reboot() {
 				-w reboot "$(xl domid theirs)" &&
 			xl destroy theirs
 		} >"$work/samples" 2>&1 3>&- || bad=1
-		[ $round = 0 ] || grep '^# sample' "$work/samples"
-		grep -v '^# sample' "$work/samples"
+		show_samples $round
 	done
 	daemon_stop "$lited"
 	[ $bad = 0 ] && ok "reboot" || not_ok "reboot"
@@ -216,6 +333,8 @@ bench_net() {
 for what in $only; do
 	case $what in
 	create) bench_create ;;
+	parallel) bench_parallel ;;
+	scale) bench_scale ;;
 	reboot) bench_reboot ;;
 	blk) bench_blk ;;
 	net) bench_net ;;

@@ -5,23 +5,29 @@
 #
 #	summary.pl [--json FILE] < lines
 #
-# reads lines `sample METRIC ROUND ARM VALUE`. ARM is `ours` or a peer's name;
-# in each round all arms ran right after one another, so a ratio is taken
-# within its round and the median and range are of these ratios: the machine's
-# speed may drift from round to round.
+# reads lines `sample METRIC ROUND ARM VALUE`. ARM is `ours` or a peer's name,
+# with _ for a space; in each round all arms ran right after one another, so a
+# ratio is taken within its round and the median and range are of these ratios:
+# the machine's speed may drift from round to round.
 use strict;
 use warnings;
 use JSON::PP;
 
 # metric => unit, which way is better, the bar for ours/peer, by peer
 my %known = (
-	create_time          => [ 's',   'less', { xl => 0.2 } ],
-	destroy_time         => [ 's',   'less', {} ],
+	create_time          => [ 's',   'less', { xl => 0.125 } ],
+	destroy_time         => [ 's',   'less', { xl => 0.125 } ],
 	create_requests      => [ '',    'less', {} ],
-	create_time_pvh      => [ 's',   'less', { xl => 0.2 } ],
-	reboot_time          => [ 's',   'less', { xl => 0.1 } ],
-	destroy_time_pvh     => [ 's',   'less', {} ],
+	create_time_nodev    => [ 's',   'less', { xl => 0.5 } ],
+	destroy_time_nodev   => [ 's',   'less', {} ],
+	create_requests_nodev => [ '',   'less', {} ],
+	create_time_pvh      => [ 's',   'less', { xl => 0.125 } ],
+	destroy_time_pvh     => [ 's',   'less', { xl => 0.125 } ],
 	create_requests_pvh  => [ '',    'less', {} ],
+	create_16_parallel   => [ 's',   'less', { xl => 0.125 } ],
+	create_50th_over_2nd => [ 's',   'less', { 'own 2nd guest' => 1.1 } ],
+	create_50th_over_2nd_xl => [ 's', 'less', {} ],
+	reboot_time          => [ 's',   'less', { xl => 0.1 } ],
 	blk_randread_4k_qd1  => [ 'IOPS', 'more', { 'xen-blkback' => 0.7 } ],
 	blk_randread_4k_qd32 => [ 'IOPS', 'more',
 				  { 'xen-blkback' => 0.7, qdisk => 3 } ],
@@ -34,7 +40,10 @@ my %known = (
 	net_udp64_in         => [ 'kpps', 'more', {} ],
 );
 my @order = qw(create_time destroy_time create_requests
-	create_time_pvh destroy_time_pvh create_requests_pvh reboot_time
+	create_time_nodev destroy_time_nodev create_requests_nodev
+	create_time_pvh destroy_time_pvh create_requests_pvh
+	create_16_parallel create_50th_over_2nd create_50th_over_2nd_xl
+	reboot_time
 	blk_randread_4k_qd1 blk_randread_4k_qd32 blk_randwrite_4k_qd32
 	blk_seqread_128k net_tcp_out net_tcp_in net_udp64_out net_udp64_in);
 
@@ -57,6 +66,7 @@ while (<STDIN>) {
 	next unless /^sample (\S+) (\d+) (\S+) ([0-9.]+)\s*$/;
 	my ($metric, $round, $arm, $v) = ($1, $2, $3, $4);
 	die "sample of an unknown metric: $metric\n" unless $known{$metric};
+	$arm =~ tr/_/ /;
 	$value{$metric}{$arm}{$round} = $v;
 }
 
@@ -90,7 +100,7 @@ for my $metric (grep { $value{$_} } @order) {
 			high => $ratios[-1] + 0,
 			runs => scalar @rounds,
 		};
-		push @rows, sprintf('%-22s %-12s %6.2f  %6.2f..%-6.2f %4d' .
+		push @rows, sprintf('%-23s %-13s %6.3f  %6.3f..%-6.3f %4d' .
 			'  %10.4g %10.4g %-6s %-4s %s', $metric, $peer, $ratio,
 			$ratios[0], $ratios[-1], scalar @rounds,
 			median(map { $ours->{$_} } @rounds),
@@ -100,7 +110,7 @@ for my $metric (grep { $value{$_} } @order) {
 }
 die "no samples: nothing was measured\n" unless @rows;
 
-printf "%-22s %-12s %6s  %-14s %4s  %10s %10s %-6s %-4s\n", 'metric', 'peer',
+printf "%-23s %-13s %6s  %-14s %4s  %10s %10s %-6s %-4s\n", 'metric', 'peer',
 	'ratio', 'low..high', 'runs', 'ours', 'peer', 'unit', 'good';
 print "$_\n" for @rows;
 print "ratio is ours/peer: the median of the rounds' ratios\n";
