@@ -5,7 +5,7 @@
  *
  * A `struct store` is one connection and belongs to one thread. Every call is
  * one round trip to xenstored unless it says otherwise; `requests` counts
- * them. NODE may be NULL: then DIR is the whole path.
+ * requests. NODE may be NULL: then DIR is the whole path.
  *
  * What is not there (-ENOENT), not ours to see (-EACCES) and lost transactions
  * (-EAGAIN) are not logged: the caller knows whether that is trouble.
@@ -29,11 +29,20 @@ struct store {
 	int line_fd;		/* -1: none, see store_line_fd() */
 	const char *doing;	/* see store_doing() */
 	bool told;		/* of a failure, since then */
+	struct store_batch *batch;	/* NULL: see store_use_batch() */
 };
 
 /* -ENOENT and so on when xenstored does not run; the message says how to start it. */
 int store_open(struct store *s);
 void store_close(struct store *s);
+
+/*
+ * From now on what is asked of transactions is sent together (store-batch.h)
+ * where xenstored is behind a socket. Then writes, and so on, within one may
+ * succeed that fail in the end: the transaction fails with what the first of
+ * them met. And one that is begun must end before the next.
+ */
+int store_use_batch(struct store *s);
 
 /*
  * A connection that is for nothing but to be hung up: libxenstore does not
@@ -61,6 +70,19 @@ int store_fail(struct store *s, int err);
  */
 int store_read(struct store *s, xs_transaction_t t, const char *dir,
 	       const char *node, char *buf, size_t size);
+/*
+ * Many of these: each has its own ERR. 0, or an -errno that is no single one's,
+ * and then BUFs and ERRs say nothing. One round trip for all with
+ * store_use_batch(), in and out of transactions.
+ */
+struct store_query {
+	const char *dir, *node;
+	char *buf;
+	size_t size;
+	int err;
+};
+int store_read_all(struct store *s, xs_transaction_t t,
+		   struct store_query *queries, size_t count);
 /* A strict decimal in MIN..MAX; -EINVAL or -ERANGE else. */
 int store_read_uint(struct store *s, xs_transaction_t t, const char *dir,
 		    const char *node, unsigned int min, unsigned int max,
@@ -89,6 +111,14 @@ int store_set_perms(struct store *s, xs_transaction_t t, const char *dir,
 /* Names below; free() *names only (one block). */
 int store_list(struct store *s, xs_transaction_t t, const char *dir,
 	       const char *node, char ***names, unsigned int *count);
+
+/*
+ * Which of many folders are there with nothing below them; one round trip for
+ * all with store_use_batch().
+ */
+#define STORE_DIR_MAX 256
+int store_are_empty(struct store *s, xs_transaction_t t,
+		    char (*dirs)[STORE_DIR_MAX], bool *empty, size_t count);
 
 /*
  * Run FN inside a transaction and commit; again from the start when another

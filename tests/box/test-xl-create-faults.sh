@@ -12,6 +12,10 @@ plan 30
 all=${SWEEP-}
 verbose=${VERBOSE-}
 
+# Where a socket is named, each request to xenstore is a call of libxenstore's,
+# and can fail; tests/unit/test-store-batch.c has those that are sent together.
+one_by_one=/run/xenstored/socket
+
 rm -f /etc/xl-lite.conf
 leak_snapshot
 check "xl-lite-blkd is ready" daemon_start blkd xl-lite-blkd
@@ -56,7 +60,8 @@ create_with() {
 	local faults=$1 type=$2
 
 	shift 2
-	INJECT=$faults INJECT_TRACE=${INJECT_TRACE-} LD_PRELOAD=/box/lib/libinject.so \
+	INJECT=$faults INJECT_TRACE=${INJECT_TRACE-} XENSTORED_PATH=$one_by_one \
+		LD_PRELOAD=/box/lib/libinject.so \
 		xl-lite create -q "$work/$type.cfg" "$@" >"$work/said" 2>&1 3>&-
 	status=$?
 	mapfile -t said <"$work/said"
@@ -156,7 +161,8 @@ sweep() {
 
 state_keep
 for type in pv bare pvh; do
-	INJECT_TRACE=$work/trace.$type LD_PRELOAD=/box/lib/libinject.so \
+	INJECT_TRACE=$work/trace.$type XENSTORED_PATH=$one_by_one \
+		LD_PRELOAD=/box/lib/libinject.so \
 		xl-lite create -q "$work/$type.cfg" >"$work/said" 2>&1 3>&-
 	check "$type: the guest is made when nothing fails" xl-lite destroy g
 	check "$type: and leaves nothing" is_as_before
@@ -228,7 +234,8 @@ done
 is $bad 0 "xenstore or Xen fails for good: it is said, and gc cleans up"
 
 # Each call of a rollback.
-INJECT=$unpause:12 INJECT_TRACE=$work/trace.undo LD_PRELOAD=/box/lib/libinject.so \
+INJECT=$unpause:12 INJECT_TRACE=$work/trace.undo XENSTORED_PATH=$one_by_one \
+	LD_PRELOAD=/box/lib/libinject.so \
 	xl-lite create -q "$work/pv.cfg" >"$work/said" 2>&1 3>&-
 is_as_before
 bad=0 tried=0 i=0

@@ -27,6 +27,8 @@ int host_open(struct host *host)
 		err = hv_open(&host->hv);
 	if (!err)
 		err = store_open(&host->store);
+	if (!err)
+		err = store_use_batch(&host->store);
 	return err;
 }
 
