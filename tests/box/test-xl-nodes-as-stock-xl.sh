@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # xl-lite writes the nodes that stock xl writes, with the same permissions, and
 # each of the two lists, and ends, the other's guests: PV, PVH and HVM. QEMU is
-# started with the same words, too.
+# started with the same words, too. It takes few requests, and no processes.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 50
+plan 54
 
 modprobe brd rd_nr=1 rd_size=16384
 echo 'vif.backend = "kernel"' >/etc/xl-lite.conf
@@ -60,13 +60,35 @@ qemu_words() {
 			s,vif$1\.,vifN.,"
 }
 
+# What COMMAND starts, in $work/processes.
+processes_traced() {
+	strace -f --seccomp-bpf -qq -e signal=none -o "$work/strace" \
+		-e trace=clone,clone3,fork,vfork,execve,execveat "$@"
+	local status=$?
+
+	# strace starts COMMAND itself
+	tail -n +2 "$work/strace" >"$work/processes"
+	return $status
+}
+
+# What -v says.
+requests() {
+	sed -n 's/.*: \([0-9]*\) xenstore requests.*/\1/p' <<<"$1"
+}
+
 same_list() {
 	diff <(xl "$@" | grep -v '^Domain-0') <(xl-lite "$@" | grep -v '^Domain-0')
 }
 
+# At least 146 for the PV guest: 117 nodes have a value that somebody has to
+# write, 17 requests see to permissions, 3 are the transaction and telling
+# xenstored of the guest, and 9 look: for what an older guest left, names,
+# servers, and states. Each server that is late takes some more looks.
+declare -A requests_max=([pv]=152 [pvh]=147)
+
 # compare TYPE
 compare() {
-	local type=$1 stock ours out
+	local type=$1 stock ours out trace
 
 	twin "$type" "$work/hotplug" >"$work/stock.cfg"
 	twin "$type" '' >"$work/ours.cfg"
@@ -86,9 +108,17 @@ compare() {
 	check "xl-lite destroys xl's guest" xl-lite destroy twin
 	is "$(xl list | wc -l)" 2 "and it is gone"
 
-	out=$(xl-lite -v create -p "$work/ours.cfg" 2>&1)
+	# a tracer of children would wait for QEMU's end
+	[ "$type" != hvm ] && trace=processes_traced || trace=
+	out=$($trace xl-lite -v create -e -p "$work/ours.cfg" 2>&1)
 	is "$?" 0 "$type: xl-lite creates the guest"
 	diag "$out"
+	if [ "$type" != hvm ]; then
+		is "$(grep -v CLONE_THREAD "$work/processes")" "" \
+			"nothing is forked for it, and nothing started"
+		check "it takes ${requests_max[$type]} requests at most" \
+			test "$(requests "$out")" -le "${requests_max[$type]}"
+	fi
 	ours=$(xl domid twin)
 	nodes "$ours" >"$work/ours.$type.nodes"
 	check "nodes and permissions are those that xl writes" \

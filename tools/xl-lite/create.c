@@ -23,6 +23,7 @@
 #include <xen/io/xenbus.h>
 
 #include "lib/log.h"
+#include "lib/num.h"
 
 #include "tools/xl-lite/bootloader.h"
 #include "tools/xl-lite/build.h"
@@ -231,22 +232,39 @@ static int check_host(struct creation *c)
 /* Xenstore and console may be served by domains of their own. */
 static int find_servers(struct creation *c)
 {
-	const unsigned int last = DOMID_FIRST_RESERVED - 1;
-	unsigned int store, console;
+	struct {
+		const char *dir;
+		domid_t *domid;
+		char text[16];
+	} servers[] = {
+		{ PATH_XENSTORED, &c->build.store_domid, "" },
+		{ PATH_XENCONSOLED, &c->build.console_domid, "" },
+	};
+	struct store_query queries[ARRAY_SIZE(servers)];
+	unsigned int domid;
 	int err;
 
 	begin_step(c, "look who serves xenstore and console");
-	err = store_read_uint_or(&c->host->store, XBT_NULL, PATH_XENSTORED,
-				 "domid", 0, last, 0, &store);
-	if (!err)
-		err = store_read_uint_or(&c->host->store, XBT_NULL,
-					 PATH_XENCONSOLED, "domid", 0, last,
-					 0, &console);
-	if (err)
-		return store_fail(&c->host->store, err);
-	c->build.store_domid = store;
-	c->build.console_domid = console;
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(servers); i++)
+		queries[i] = (struct store_query) {
+			.dir = servers[i].dir,
+			.node = "domid",
+			.buf = servers[i].text,
+			.size = sizeof(servers[i].text),
+		};
+	err = store_read_all(&c->host->store, XBT_NULL, queries,
+			     ARRAY_SIZE(queries));
+	for (size_t i = 0; !err && i < ARRAY_SIZE(servers); i++) {
+		domid = 0;
+		err = queries[i].err;
+		if (!err)
+			err = num_parse_uint(servers[i].text, 0,
+					     DOMID_FIRST_RESERVED - 1, &domid);
+		else if (err == -ENOENT)
+			err = 0;
+		*servers[i].domid = domid;
+	}
+	return err ? store_fail(&c->host->store, err) : 0;
 }
 
 /* -- nodes ------------------------------------------------------------------ */
@@ -288,13 +306,13 @@ static void write_vm(struct nodes *n, const struct creation *c,
 /*
  * What the guest itself may write. The folder, new, is the guest's while these
  * are made in it, so that they inherit that, and dom0's after that: a request
- * for each less. Nobody sees it meanwhile, in the transaction.
+ * for each less. Nobody sees it meanwhile, in the transaction. The one below
+ * folders that are dom0's comes last.
  */
 static void write_guests_own(struct nodes *n, const struct creation *c,
 			     const char *dir)
 {
 	static const char *const names[] = {
-		"device/suspend/event-channel",
 		"control/shutdown",
 		"control/feature-poweroff",
 		"control/feature-reboot",
@@ -305,10 +323,6 @@ static void write_guests_own(struct nodes *n, const struct creation *c,
 		"feature",
 		"attr",
 		"error",
-	};
-	/* made on the way */
-	static const char *const folders[] = {
-		"device/suspend", "device", "control", NULL,
 	};
 	const domid_t domid = c->build.domid;
 	const struct node_access own = { .owner = domid, .reader = domid };
@@ -321,8 +335,9 @@ static void write_guests_own(struct nodes *n, const struct creation *c,
 		nodes_mkdir(n, dir, "control/feature-s3");
 		nodes_mkdir(n, dir, "control/feature-s4");
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-		nodes_access(n, ours, dir, folders[i]);
+	nodes_access(n, ours, dir, "control");	/* made on the way */
+	nodes_access(n, ours, dir, NULL);
+	nodes_make(n, own, dir, "device/suspend/event-channel");
 }
 
 static void write_vcpus(struct nodes *n, const struct guest_config *config,
@@ -536,6 +551,9 @@ static int introduce(struct creation *c)
 
 	begin_step(c, "make it known to xenstored");
 	path_domain(dir, sizeof(dir), b->domid);
+	/* who waits for a QEMU takes all events */
+	if (c->config->type != GUEST_HVM)
+		n.err = guest_watch_console(c->host, b->domid);
 	nodes_put(&n, dir, "store/ring-ref", "%lu", b->frames.store);
 	nodes_put(&n, dir, "console/ring-ref", "%lu", b->frames.console);
 	if (n.err)
@@ -591,6 +609,7 @@ static int wait_ready(struct creation *c)
 	begin_step(c, "wait for its servers");
 	err = guest_wait_ready(c->host, c->config->name, c->build.domid,
 			       c->devices, c->num_devices,
+			       c->config->type != GUEST_HVM,
 			       b->relayed ? b->relay.console_path : NULL,
 			       &c->interrupt);
 

@@ -50,32 +50,76 @@ int domain_type(struct store *s, const struct hv_domain *info,
 	return 0;
 }
 
-int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
-		      domid_t *domid, bool *initialised)
-{
-	CLEANUP_FREE char **ids = NULL;
-	unsigned int count = 0, id;
-	int err = store_list(s, t, PATH_DOMAINS, NULL, &ids, &count);
+/* A domain that has a folder, and maybe a name. */
+struct named {
+	domid_t domid;
+	char dir[STORE_PATH_MAX];
+	char name[DOMAIN_NAME_MAX];
+};
 
-	if (initialised)
-		*initialised = false;
+/* Those that have a folder, and what to ask to get their names. */
+static int list_named(struct store *s, xs_transaction_t t,
+		      struct named **ret, struct store_query **queries,
+		      size_t *count)
+{
+	CLEANUP_FREE struct store_query *q = NULL;
+	CLEANUP_FREE struct named *list = NULL;
+	CLEANUP_FREE char **ids = NULL;
+	unsigned int num = 0, id;
+	int err = store_list(s, t, PATH_DOMAINS, NULL, &ids, &num);
+
+	*count = 0;
 	if (err && err != -ENOENT)
 		return err;
-	for (unsigned int i = 0; i < count; i++) {
-		char value[DOMAIN_NAME_MAX];
+	list = calloc(num + 1, sizeof(*list));
+	q = calloc(num + 1, sizeof(*q));
+	if (!list || !q)
+		return log_err(-ENOMEM, "names of domains");
+	for (unsigned int i = 0; i < num; i++) {
+		struct named *next = &list[*count];
 
 		if (num_parse_uint(ids[i], 0, DOMID_FIRST_RESERVED - 1, &id))
 			continue;
-		err = read_name(s, t, id, value);
+		next->domid = id;
+		path_domain(next->dir, sizeof(next->dir), id);
+		q[(*count)++] = (struct store_query) {
+			.dir = next->dir,
+			.node = "name",
+			.buf = next->name,
+			.size = sizeof(next->name),
+		};
+	}
+	*ret = STEAL_PTR(list);
+	*queries = STEAL_PTR(q);
+	return 0;
+}
+
+/* There is no shorter way: stock xl names and renames domains as well. */
+int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
+		      domid_t *domid, bool *initialised)
+{
+	CLEANUP_FREE struct store_query *queries = NULL;
+	CLEANUP_FREE struct named *list = NULL;
+	size_t count;
+	int err = list_named(s, t, &list, &queries, &count);
+
+	if (initialised)
+		*initialised = false;
+	if (!err)
+		err = store_read_all(s, t, queries, count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++) {
+		err = queries[i].err;
 		/* none yet or any more, or one that no guest can have */
 		if (err == -ENOENT || err == -E2BIG || err == -EINVAL)
 			continue;
 		if (err)
 			return err;
-		if (id == 0 && initialised)
+		if (list[i].domid == 0 && initialised)
 			*initialised = true;
-		if (strcmp(value, name) == 0) {
-			*domid = id;
+		if (strcmp(list[i].name, name) == 0) {
+			*domid = list[i].domid;
 			return 0;
 		}
 	}

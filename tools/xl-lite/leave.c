@@ -29,25 +29,15 @@
 
 /* -- finding --------------------------------------------------------------- */
 
-int leave_find(struct leave *l, const char *kind, unsigned int devid)
+/* It is asked for; whether it is there is seen by take_found(). */
+static int want(struct leave *l, const char *kind, unsigned int devid)
 {
-	struct store *s = &l->host->store;
 	struct leaving *larger, found = { 0 };
 	int err = path_libxl_device(found.libxl, sizeof(found.libxl),
 				    l->domid, kind, devid);
 
-	if (!err)
-		err = store_read(s, XBT_NULL, found.libxl, "backend",
-				 found.backend, sizeof(found.backend));
-	if (!err)
-		err = store_read(s, XBT_NULL, found.libxl, "frontend",
-				 found.frontend, sizeof(found.frontend));
-	if (!err && (path_parse_backend(found.backend, &found.path) ||
-		     found.path.level != BACKEND_PATH_DEVICE))
-		err = -ENOENT;
 	if (err)
 		return err;
-	found.path.node = NULL;	/* pointed into found.backend, which moves */
 	if (l->count == DEVICES_MAX)
 		return -E2BIG;
 	larger = realloc(l->devices, (l->count + 1) * sizeof(*larger));
@@ -58,11 +48,78 @@ int leave_find(struct leave *l, const char *kind, unsigned int devid)
 	return 0;
 }
 
+static void query(struct store_query *q, const struct leaving *d,
+		  const char *node, char to[STORE_PATH_MAX])
+{
+	*q = (struct store_query) {
+		.dir = d->libxl,
+		.node = node,
+		.buf = to,
+		.size = STORE_PATH_MAX,
+	};
+}
+
+static int check_found(struct leaving *d, const struct store_query *q)
+{
+	if (q[0].err || q[1].err)
+		return q[0].err ? q[0].err : q[1].err;
+	if (path_parse_backend(d->backend, &d->path) ||
+	    d->path.level != BACKEND_PATH_DEVICE)
+		return -ENOENT;
+	d->path.node = NULL;	/* points into d->backend, which moves */
+	return 0;
+}
+
+/* Half written, or not ours to understand. */
+static bool is_odd(int err)
+{
+	return err == -ENOENT || err == -EINVAL || err == -ENAMETOOLONG;
+}
+
 /*
- * Those that are half written, or not ours to understand, are left out; of
- * which nothing could be learned at all, not.
+ * Read where the ends are of those from FIRST on. What cannot be had is left
+ * out; the error of one of them is in *missing, the worst there is.
  */
-static int find_kind(struct leave *l, const char *dir, const char *kind)
+static int read_ends(struct leave *l, size_t first, int *missing)
+{
+	const size_t count = l->count - first;
+	CLEANUP_FREE struct store_query *q = calloc(2 * count + 1, sizeof(*q));
+	int err;
+
+	*missing = 0;
+	if (!q)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct leaving *d = &l->devices[first + i];
+
+		query(&q[2 * i], d, "backend", d->backend);
+		query(&q[2 * i + 1], d, "frontend", d->frontend);
+	}
+	err = store_read_all(&l->host->store, XBT_NULL, q, 2 * count);
+	l->count = first;
+	for (size_t i = 0; !err && i < count; i++) {
+		struct leaving *d = &l->devices[first + i];
+		int bad = check_found(d, &q[2 * i]);
+
+		if (!bad)
+			l->devices[l->count++] = *d;
+		else if (!*missing || is_odd(*missing))
+			*missing = bad;
+	}
+	return err;
+}
+
+int leave_find(struct leave *l, const char *kind, unsigned int devid)
+{
+	const size_t first = l->count;
+	int missing, err = want(l, kind, devid);
+
+	if (!err)
+		err = read_ends(l, first, &missing);
+	return err ? err : missing;
+}
+
+static int want_kind(struct leave *l, const char *dir, const char *kind)
 {
 	CLEANUP_FREE char **ids = NULL;
 	unsigned int num, devid;
@@ -76,20 +133,24 @@ static int find_kind(struct leave *l, const char *dir, const char *kind)
 	for (unsigned int i = 0; i < num; i++) {
 		if (path_parse_devid(ids[i], &devid))
 			continue;
-		err = leave_find(l, kind, devid);
-		if (err && err != -ENOENT && err != -EINVAL &&
-		    err != -ENAMETOOLONG)
+		err = want(l, kind, devid);
+		if (err && !is_odd(err))
 			return err;
 	}
 	return 0;
 }
 
+/*
+ * Those that are half written, or not ours to understand, are left out; of
+ * which nothing could be learned at all, not.
+ */
 int leave_find_all(struct leave *l)
 {
+	const size_t first = l->count;
 	CLEANUP_FREE char **kinds = NULL;
 	char dir[STORE_PATH_MAX];
 	unsigned int num;
-	int err;
+	int err, ends, missing;
 
 	path_libxl(dir, sizeof(dir), l->domid);
 	err = store_list(&l->host->store, XBT_NULL, dir, "device", &kinds,
@@ -97,8 +158,12 @@ int leave_find_all(struct leave *l)
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	for (unsigned int k = 0; !err && k < num; k++)
-		err = find_kind(l, dir, kinds[k]);
-	return err;
+		err = want_kind(l, dir, kinds[k]);
+	/* those that were found go, whatever comes of the rest */
+	ends = read_ends(l, first, &missing);
+	if (!err)
+		err = ends;
+	return err || is_odd(missing) ? err : missing;
 }
 
 void leave_end(struct leave *l)
@@ -129,35 +194,72 @@ static bool is_qemus(const struct leaving *d)
 	return false;
 }
 
-int leave_begin(struct store *s, xs_transaction_t t, void *arg)
+#define STATE_SIZE 8
+
+/* Its server is told that it is over; STATE is what it has now. */
+static void tell_server(struct nodes *n, const struct leave *l,
+			struct leaving *d, const char *state)
 {
-	struct leave *l = arg;
-	struct nodes n = { .store = s, .t = t };
+	unsigned int now;
+
+	if (num_parse_uint(state, 0, XenbusStateReconfigured, &now))
+		return;
+	nodes_put(n, d->backend, "online", "0");
+	if (now != XenbusStateClosed) {
+		nodes_put(n, d->backend, "state", "%d", XenbusStateClosing);
+		d->gone = false;
+	}
+	if (l->force)
+		nodes_remove(n, d->frontend, NULL);
+}
+
+static int tell_servers(struct nodes *n, struct leave *l,
+			struct store_query *q, char (*states)[STATE_SIZE])
+{
+	size_t count = 0, asked = 0;
+	int err;
 
 	for (size_t i = 0; i < l->count; i++) {
 		struct leaving *d = &l->devices[i];
-		unsigned int state;
-		int err;
 
 		d->gone = true;
-		if (!has_state_machine(d) || (l->qemu_gone && is_qemus(d)))
+		d->told = has_state_machine(d) &&
+			  !(l->qemu_gone && is_qemus(d));
+		if (!d->told)
 			continue;
-		err = store_read_uint(s, t, d->backend, "state", 0,
-				      XenbusStateReconfigured, &state);
-		if (err == -EAGAIN)
-			return err;
-		if (err)	/* its server is gone with its nodes */
-			continue;
-		nodes_put(&n, d->backend, "online", "0");
-		if (state != XenbusStateClosed) {
-			nodes_put(&n, d->backend, "state", "%d",
-				  XenbusStateClosing);
-			d->gone = false;
-		}
-		if (l->force)
-			nodes_remove(&n, d->frontend, NULL);
+		q[count] = (struct store_query) {
+			.dir = d->backend,
+			.node = "state",
+			.buf = states[count],
+			.size = STATE_SIZE,
+		};
+		count++;
 	}
-	return n.err;
+	err = store_read_all(n->store, n->t, q, count);
+	for (size_t i = 0; !err && i < l->count; i++) {
+		struct leaving *d = &l->devices[i];
+
+		if (!d->told)
+			continue;
+		err = q[asked].err;
+		if (!err)
+			tell_server(n, l, d, states[asked]);
+		else if (err != -EAGAIN)
+			err = 0;	/* its server is gone with its nodes */
+		asked++;
+	}
+	return err ? err : n->err;
+}
+
+int leave_begin(struct store *s, xs_transaction_t t, void *arg)
+{
+	struct leave *l = arg;
+	CLEANUP_FREE struct store_query *q = calloc(l->count + 1, sizeof(*q));
+	CLEANUP_FREE char (*states)[STATE_SIZE] = calloc(l->count + 1,
+							 STATE_SIZE);
+	struct nodes n = { .store = s, .t = t };
+
+	return q && states ? tell_servers(&n, l, q, states) : -ENOMEM;
 }
 
 /* Nobody would answer for a device of a daemon that does not run. */
@@ -352,27 +454,54 @@ static int remove_if_empty(struct store *s, xs_transaction_t t,
 	return count ? 0 : store_remove(s, t, dir, NULL);
 }
 
-/* The backend's folder, and those above it that nothing else is in. */
-static int remove_backend(struct store *s, xs_transaction_t t,
-			  const struct leaving *d)
-{
-	const struct backend_path *p = &d->path;
-	char dir[STORE_PATH_MAX];
-	int err = store_remove(s, t, d->backend, NULL);
+/* What is above a backend's folder, from the guest's up. */
+#define LEVELS 3
 
-	if (err)
-		return err;
-	path_backend_guest(dir, sizeof(dir), p->backend_domid, p->kind,
-			   p->domid);
-	err = remove_if_empty(s, t, dir);
-	if (err)
-		return err;
-	path_backends(dir, sizeof(dir), p->backend_domid, p->kind);
-	err = remove_if_empty(s, t, dir);
-	if (err)
-		return err;
-	path_domain_node(dir, sizeof(dir), p->backend_domid, "backend");
-	return remove_if_empty(s, t, dir);
+static void folder_above(const struct backend_path *p, unsigned int level,
+			 char dir[STORE_DIR_MAX])
+{
+	switch (level) {
+	case 0:
+		path_backend_guest(dir, STORE_DIR_MAX, p->backend_domid,
+				   p->kind, p->domid);
+		break;
+	case 1:
+		path_backends(dir, STORE_DIR_MAX, p->backend_domid, p->kind);
+		break;
+	default:
+		path_domain_node(dir, STORE_DIR_MAX, p->backend_domid,
+				 "backend");
+		break;
+	}
+}
+
+static bool is_listed(char (*dirs)[STORE_DIR_MAX], size_t count,
+		      const char *dir)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(dirs[i], dir) == 0)
+			return true;
+	return false;
+}
+
+/* The folders of one level that nothing is in any more. */
+static int remove_empty(struct store *s, xs_transaction_t t,
+			const struct leave *l, unsigned int level,
+			char (*dirs)[STORE_DIR_MAX], bool *empty)
+{
+	size_t count = 0;
+	int err;
+
+	for (size_t i = 0; i < l->count; i++) {
+		folder_above(&l->devices[i].path, level, dirs[count]);
+		if (!is_listed(dirs, count, dirs[count]))
+			count++;
+	}
+	err = store_are_empty(s, t, dirs, empty, count);
+	for (size_t i = 0; !err && i < count; i++)
+		if (empty[i])
+			err = store_remove(s, t, dirs[i], NULL);
+	return err;
 }
 
 /* A folder of one device, and the one of its kind if it was the last. */
@@ -392,13 +521,19 @@ static int remove_of_kind(struct store *s, xs_transaction_t t,
 	return remove_if_empty(s, t, dir);
 }
 
+/* The backends' folders, and those above that nothing else is in. */
 int leave_remove_backends(struct store *s, xs_transaction_t t,
 			  const struct leave *l)
 {
-	int err = 0;
+	CLEANUP_FREE char (*dirs)[STORE_DIR_MAX] = calloc(l->count + 1,
+							  sizeof(*dirs));
+	CLEANUP_FREE bool *empty = calloc(l->count + 1, sizeof(*empty));
+	int err = dirs && empty ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < l->count; i++)
-		err = remove_backend(s, t, &l->devices[i]);
+		err = store_remove(s, t, l->devices[i].backend, NULL);
+	for (unsigned int level = 0; !err && level < LEVELS; level++)
+		err = remove_empty(s, t, l, level, dirs, empty);
 	return err;
 }
 

@@ -21,7 +21,8 @@ struct leaving {
 	char frontend[STORE_PATH_MAX];
 	char backend[STORE_PATH_MAX];
 	struct backend_path path;	/* the same in pieces */
-	bool gone;			/* its server has let go of it */
+	bool told;			/* there is a server to be told */
+	bool gone;			/* it has let go of it */
 	bool unserved;			/* its server does not run */
 };
 

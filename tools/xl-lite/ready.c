@@ -2,9 +2,14 @@
 /*
  * Waiting for a guest's servers; see ready.h.
  *
- * One watch for each thing that is waited for, all set before the first look,
- * and one loop over their events: however many devices there are, the guest
- * waits as long as its slowest server takes, not for one after the other.
+ * One watch for each thing that is waited for, and one loop over their events:
+ * however many devices there are, the guest waits as long as its slowest server
+ * takes, not for one after the other.
+ *
+ * A new guest's backends begin long before xenconsoled, which hears of the
+ * guest last. So its tty is waited for first: then the backends' states are
+ * looked at together, and those that are ready by then, mostly all, take a
+ * request each.
  */
 #include "config.h"
 
@@ -37,6 +42,8 @@ struct wanted {
 	const struct device *device;
 	char dir[STORE_PATH_MAX];
 	const char *node;
+	bool watched;
+	bool first_is_stale;	/* of the events to come */
 	bool ready;
 };
 
@@ -44,8 +51,9 @@ struct wait {
 	struct host *host;
 	const char *guest;
 	domid_t domid;
-	struct wanted *wanted;
+	struct wanted *wanted;	/* the console is the first, if it is there */
 	size_t count;
+	bool console;
 	const char *old_tty;	/* the console's before, or NULL */
 	uint64_t deadline_ns;
 	const struct interrupt *interrupt;
@@ -117,13 +125,10 @@ static int backend_ready(struct wait *w, const struct wanted *wanted)
 	return err ? store_fail(&w->host->store, err) : 0;
 }
 
-static int look_at_backend(struct wait *w, struct wanted *wanted)
+/* ERR: what reading the state met. */
+static int judge_backend(struct wait *w, struct wanted *wanted, int err,
+			 unsigned int state)
 {
-	unsigned int state;
-	int err = store_read_uint(&w->host->store, XBT_NULL, wanted->dir,
-				  wanted->node, 0, XenbusStateReconfigured,
-				  &state);
-
 	if (err && w->host->store.told)
 		return err;
 	if (err)
@@ -140,6 +145,51 @@ static int look_at_backend(struct wait *w, struct wanted *wanted)
 		return backend_failed(w, wanted);
 	}
 	return 0;
+}
+
+static int look_at_backend(struct wait *w, struct wanted *wanted)
+{
+	unsigned int state = XenbusStateUnknown;
+	int err = store_read_uint(&w->host->store, XBT_NULL, wanted->dir,
+				  wanted->node, 0, XenbusStateReconfigured,
+				  &state);
+
+	return judge_backend(w, wanted, err, state);
+}
+
+#define STATE_SIZE 8
+
+/* All of them, by one look. */
+static int look_at_backends(struct wait *w)
+{
+	const size_t first = w->console, count = w->count - first;
+	CLEANUP_FREE struct store_query *queries = calloc(count + 1,
+							  sizeof(*queries));
+	CLEANUP_FREE char *texts = calloc(count + 1, STATE_SIZE);
+	int err;
+
+	if (!queries || !texts)
+		return remedy_no_memory(w->guest, "wait for its servers");
+	for (size_t i = 0; i < count; i++)
+		queries[i] = (struct store_query) {
+			.dir = w->wanted[first + i].dir,
+			.node = w->wanted[first + i].node,
+			.buf = texts + i * STATE_SIZE,
+			.size = STATE_SIZE,
+		};
+	err = store_read_all(&w->host->store, XBT_NULL, queries, count);
+	if (err)
+		return store_fail(&w->host->store, err);
+	for (size_t i = 0; !err && i < count; i++) {
+		unsigned int state = XenbusStateUnknown;
+		int bad = queries[i].err;
+
+		if (!bad)
+			bad = num_parse_uint(queries[i].buf, 0,
+					     XenbusStateReconfigured, &state);
+		err = judge_backend(w, &w->wanted[first + i], bad, state);
+	}
+	return err;
 }
 
 static int look_at_console(struct wait *w, struct wanted *wanted)
@@ -163,13 +213,12 @@ static int look(struct wait *w, struct wanted *wanted)
 			      : look_at_console(w, wanted);
 }
 
-static size_t not_ready(const struct wait *w)
+static bool not_ready(const struct wait *w, size_t count)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->count; i++)
-		n += !w->wanted[i].ready;
-	return n;
+	for (size_t i = 0; i < count; i++)
+		if (!w->wanted[i].ready)
+			return true;
+	return false;
 }
 
 /* Say of each that is not ready who it is that does not answer. */
@@ -220,44 +269,86 @@ static int take_events(struct wait *w)
 
 	while ((n = store_next_event(&w->host->store, path, sizeof(path),
 				     token, sizeof(token))) == 1) {
+		bool stale;
 		int err;
 
 		if (strncmp(token, TOKEN, strlen(TOKEN)) != 0 ||
 		    num_parse_uint(token + strlen(TOKEN), 0, w->count - 1, &i))
 			continue;
-		err = look(w, &w->wanted[i]);
+		stale = w->wanted[i].first_is_stale;
+		w->wanted[i].first_is_stale = false;
+		err = stale ? 0 : look(w, &w->wanted[i]);
 		if (err)
 			return err;
 	}
 	return n;
 }
 
-static int wait_all(struct wait *w)
+static int watch(struct store *s, struct wanted *wanted, unsigned int number)
+{
+	char token[16];
+	int err;
+
+	if (wanted->watched || wanted->ready)
+		return 0;
+	snprintf(token, sizeof(token), TOKEN "%u", number);
+	wanted->watched = true;
+	err = store_watch(s, wanted->dir, wanted->node, token);
+	return err ? store_fail(s, err) : 0;
+}
+
+/* The first COUNT of them. A watch fires once by itself: that is a look. */
+static int wait_first(struct wait *w, size_t count)
 {
 	int err = 0;
 
-	/* a watch fires once by itself: that is the first look */
-	for (size_t i = 0; !err && i < w->count; i++) {
-		char token[16];
-
-		snprintf(token, sizeof(token), TOKEN "%u", (unsigned int)i);
-		err = store_watch(&w->host->store, w->wanted[i].dir,
-				  w->wanted[i].node, token);
-		if (err)
-			store_fail(&w->host->store, err);
-	}
-	while (!err) {
+	for (size_t i = 0; !err && i < count; i++)
+		err = watch(&w->host->store, &w->wanted[i], i);
+	while (!err && not_ready(w, count)) {
 		err = take_events(w);
-		if (err || !not_ready(w))
-			break;
-		err = wait_event(w);
+		if (!err && not_ready(w, count))
+			err = wait_event(w);
 	}
 	return err;
 }
 
+static int wait_all(struct wait *w)
+{
+	int err = 0;
+
+	if (w->console)
+		err = wait_first(w, 1);
+	if (!err && w->console)
+		err = look_at_backends(w);
+	return err ? err : wait_first(w, w->count);
+}
+
+static void want_console(struct wanted *wanted, domid_t domid, bool watched)
+{
+	path_console(wanted->dir, sizeof(wanted->dir), domid);
+	wanted->node = "tty";
+	wanted->watched = wanted->first_is_stale = watched;
+}
+
+static void want_devices(struct wait *w, const struct device *devices,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct wanted *next = &w->wanted[w->count];
+
+		/* QEMU has its devices as soon as it runs */
+		if (devices[i].dm)
+			continue;
+		next->device = &devices[i];
+		next->node = "state";
+		device_backend_path(&devices[i], w->domid, next->dir);
+		w->count++;
+	}
+}
+
 static int wait_ready(struct host *host, const char *name, domid_t domid,
 		      const struct device *devices, size_t count,
-		      bool console, const char *old_tty,
+		      bool console, bool watched, const char *old_tty,
 		      const struct interrupt *interrupt)
 {
 	CLEANUP_FREE struct wanted *wanted = calloc(count + 1, sizeof(*wanted));
@@ -266,6 +357,7 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 		.guest = name,
 		.domid = domid,
 		.wanted = wanted,
+		.console = console,
 		.old_tty = old_tty,
 		.interrupt = interrupt,
 		.deadline_ns = clock_now_ns() + HOST_DEADLINE_S * NS_PER_S,
@@ -273,37 +365,33 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 
 	if (!wanted)
 		return remedy_no_memory(name, "wait for its servers");
-	for (size_t i = 0; i < count; i++) {
-		struct wanted *next = &wanted[w.count];
-
-		/* QEMU has its devices as soon as it runs */
-		if (devices[i].dm)
-			continue;
-		next->device = &devices[i];
-		next->node = "state";
-		device_backend_path(&devices[i], domid, next->dir);
-		w.count++;
-	}
-	if (console) {
-		path_console(wanted[w.count].dir, sizeof(wanted[w.count].dir),
-			     domid);
-		wanted[w.count++].node = "tty";
-	}
+	if (console)
+		want_console(&wanted[w.count++], domid, watched);
+	want_devices(&w, devices, count);
 	return wait_all(&w);
+}
+
+int guest_watch_console(struct host *host, domid_t domid)
+{
+	struct wanted wanted = { 0 };
+
+	want_console(&wanted, domid, false);
+	return watch(&host->store, &wanted, 0);
 }
 
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 		     const struct device *devices, size_t count,
-		     const char *old_tty, const struct interrupt *interrupt)
+		     bool watched, const char *old_tty,
+		     const struct interrupt *interrupt)
 {
-	return wait_ready(host, name, domid, devices, count, true, old_tty,
-			  interrupt);
+	return wait_ready(host, name, domid, devices, count, true, watched,
+			  old_tty, interrupt);
 }
 
 int devices_wait_ready(struct host *host, const char *name, domid_t domid,
 		       const struct device *devices, size_t count,
 		       const struct interrupt *interrupt)
 {
-	return wait_ready(host, name, domid, devices, count, false, NULL,
-			  interrupt);
+	return wait_ready(host, name, domid, devices, count, false, false,
+			  NULL, interrupt);
 }

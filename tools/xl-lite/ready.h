@@ -7,15 +7,24 @@
 #include "tools/xl-lite/interrupt.h"
 
 /*
+ * Before the console's ring is written: xenconsoled may hear of the guest from
+ * the creation of another one. So what comes of this watch first says that
+ * there is no tty yet, which is known.
+ */
+int guest_watch_console(struct host *host, domid_t domid);
+
+/*
  * Until each backend is ready for its frontend and the guest's console has a
  * tty, all of them at once; 10 seconds at most. NAME is the guest's, for
  * messages. -ETIMEDOUT, or -EIO when a backend gave up; logged with its
- * reason. -EINTR, not logged, when we are interrupted. OLD_TTY is not that tty,
- * but one that it had before; or NULL.
+ * reason. -EINTR, not logged, when we are interrupted. WATCHED: the console is,
+ * and all events since then have been left alone. OLD_TTY is not that tty, but
+ * one that it had before; or NULL.
  */
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,
 		     const struct device *devices, size_t count,
-		     const char *old_tty, const struct interrupt *interrupt);
+		     bool watched, const char *old_tty,
+		     const struct interrupt *interrupt);
 
 /* The same for devices that a running guest gets. */
 int devices_wait_ready(struct host *host, const char *name, domid_t domid,
