@@ -6,7 +6,7 @@
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"
-plan 116
+plan 180
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -175,5 +175,78 @@ check "xl-lite destroys xl's guest" xl-lite destroy theirs
 check "xl destroys xl-lite's guest" xl destroy ours
 check "shutdown -aww waits until all are gone" wait $waits
 is "$(grep -c destroyed "$work/shutdown.err")" 2 "and says so"
+
+# --- each of the two on the guests of the other --------------------------------------
+
+runs_anew() {	# NAME OLD-DOMID
+	local id
+
+	id=$(xl domid "$1" 2>/dev/null) && [ "$id" != "$2" ] &&
+		xl list "$id" | grep -q ' -*[rb]-* '
+}
+
+mkfifo "$work/silence"
+exec {silence}<>"$work/silence"
+
+# A console client is there when it has the guest's tty open.
+has_console() {	# PID TTY
+	ls -l "/proc/$1/fd" 2>/dev/null | grep -q -- "-> $2\$"
+}
+
+console_of() {	# WHAT PROGRAM NAME
+	local pid tty
+
+	tty=$(node "$3" console/tty)
+	"$2" console "$3" <&"$silence" >/dev/null 2>&1 3>&- &
+	pid=$!
+	check "$1: $2 console" wait_until 30 has_console $pid "$tty"
+	kill $pid
+	wait $pid 2>/dev/null
+}
+
+# stops_as REASON NAME PID: the guest does what it was asked to do
+stops_as() {
+	xenstore-write "/local/domain/$(xl domid "$2")/control/shutdown" ""
+	/box/bin/stop-guest "$1" "$(xl domid "$2")"
+}
+
+# swapped MAKER OTHER TYPE: one makes the guest, and minds it; the other does
+# the rest.
+swapped() {
+	local maker=$1 other=$2 type=$3 name=swapped what="$3 of $1" first pid
+
+	printf '%s\n' "name='$name'" "type='$type'" "kernel='$tiny'" \
+		"memory=16" "vcpus=1" >"$work/$name.cfg"
+	check "$what" "$maker" create -q "$work/$name.cfg"
+	first=$(xl domid $name)
+	like "$($other list)" "^$name +$first +1[56] +1 " "$what: $other list"
+	console_of "$what" "$other" $name
+	check "$what: $other pause" "$other" pause $name
+	like "$($other list $name)" " [-rb]*p-* " "$what: it is paused"
+	check "$what: $other unpause" "$other" unpause $name
+	is "$($other list $name | grep -c ' [-rb]*p-* ')" 0 "$what: it is not paused"
+	check "$what: $other rename" "$other" rename $name other
+	is "$($maker domid other)" "$first" "$what: $maker finds the new name"
+	check "$what: and back" "$other" rename other $name
+	"$other" reboot $name >"$work/reboot.err" 2>&1 3>&- &
+	pid=$!
+	check "$what: $other reboot asks it" \
+		wait_until 30 asked $name reboot
+	stops_as reboot $name
+	check "$what: and is content" wait $pid
+	check "$what: $maker restarts it" wait_until 60 runs_anew $name "$first"
+	"$other" shutdown -w $name >"$work/shutdown.err" 2>&1 3>&- &
+	pid=$!
+	check "$what: $other shutdown asks it" \
+		wait_until 30 asked $name poweroff
+	stops_as poweroff $name
+	check "$what: and -w waits for its end" wait $pid
+	check "$what: $maker removes it" guest_wait_gone $name 60
+}
+
+for type in pv pvh; do
+	swapped xl xl-lite $type
+	swapped xl-lite xl $type
+done
 xenstore-rm /local/domain/0/memory
 leak_check
