@@ -227,14 +227,15 @@ swapped() {
 	is "$($other list $name | grep -c ' [-rb]*p-* ')" 0 "$what: it is not paused"
 	check "$what: $other rename" "$other" rename $name other
 	is "$($maker domid other)" "$first" "$what: $maker finds the new name"
-	check "$what: and back" "$other" rename other $name
-	"$other" reboot $name >"$work/reboot.err" 2>&1 3>&- &
+	"$other" reboot other >"$work/reboot.err" 2>&1 3>&- &
 	pid=$!
 	check "$what: $other reboot asks it" \
-		wait_until 30 asked $name reboot
-	stops_as reboot $name
+		wait_until 30 asked other reboot
+	stops_as reboot other
 	check "$what: and is content" wait $pid
-	check "$what: $maker restarts it" wait_until 60 runs_anew $name "$first"
+	check "$what: $maker restarts it, by its new name" \
+		wait_until 60 runs_anew other "$first"
+	check "$what: it gets its old name back" "$other" rename other $name
 	"$other" shutdown -w $name >"$work/shutdown.err" 2>&1 3>&- &
 	pid=$!
 	check "$what: $other shutdown asks it" \

@@ -136,6 +136,7 @@ static void test_round_trip(void)
 	char *text;
 
 	check(guest_config_complete(c) == 0, "complete");
+	c->name = "renamed";
 	guest_state_begin(&out, 7, c);
 	out.short_lives = 4;
 	out.aside = true;
@@ -146,6 +147,8 @@ static void test_round_trip(void)
 	diags_print(&diags, stdout);
 	if (in.config) {
 		check(memcmp(in.config->uuid, c->uuid, 16) == 0, "uuid");
+		check(strcmp(in.config->name, "renamed") == 0,
+		      "the name that it was given since: %s", in.config->name);
 		check(in.config->memory_kib == 96 * 1024, "the word counts");
 		check(in.config->on_crash == ACTION_RESTART, "action");
 		check(in.config->num_vifs == 2 && in.config->num_disks == 1,

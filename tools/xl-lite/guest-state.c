@@ -72,6 +72,9 @@ int guest_state_print(const struct guest_state *s, FILE *to)
 	}
 	for (size_t i = 0; i < c->num_vifs; i++)
 		print_mac(&c->vifs[i], i, to);
+	/* it may have been renamed since */
+	if (c->name && !strchr(c->name, '\n'))
+		fprintf(to, "name %s\n", c->name);
 	/* a folder whose name has a newline cannot be told: it is the root */
 	fprintf(to, "folder %s\nconfig %zu\n",
 		strchr(s->folder, '\n') ? "/" : s->folder, c->text_size);
@@ -81,6 +84,7 @@ int guest_state_print(const struct guest_state *s, FILE *to)
 
 /* What the lines say of the configuration, until it is there. */
 struct drawn {
+	const char *name;	/* in the text; NULL: what the text says */
 	bool uuid_set;
 	uint8_t uuid[16];
 	struct {
@@ -147,6 +151,8 @@ static int parse_line(struct guest_state *s, char *line, struct drawn *d)
 		s->aside = !err;
 	} else if (strcmp(line, "mac") == 0) {
 		err = parse_mac(value, d);
+	} else if (strcmp(line, "name") == 0) {
+		d->name = value;
 	} else if (strcmp(line, "folder") == 0) {
 		err = parse_folder(s, value);
 	} else if (strcmp(line, "config") == 0) {
@@ -201,6 +207,10 @@ int guest_state_parse(struct guest_state *s, char *text, size_t size,
 					 &s->config);
 	if (err)
 		return err;
+	if (d->name)
+		s->config->name = guest_config_keep(s->config, d->name);
+	if (!s->config->name)
+		return -ENOMEM;
 	s->config->uuid_set = true;
 	memcpy(s->config->uuid, d->uuid, sizeof(d->uuid));
 	for (size_t i = 0; i < s->config->num_vifs &&

@@ -226,6 +226,19 @@ static bool in_a_loop(const struct guest_state *state, unsigned int short_lives)
 	return true;
 }
 
+/* Somebody, stock xl maybe, may have renamed it since it was made. */
+static void take_name(struct host *host, struct guest_state *state)
+{
+	char name[DOMAIN_NAME_MAX];
+	const char *kept;
+
+	if (domain_name(&host->store, state->domid, name))
+		return;
+	kept = guest_config_keep(state->config, name);
+	if (kept)
+		state->config->name = kept;
+}
+
 /* While the domain that has stopped is still there to be looked at. */
 static void take_next_config(struct host *host, struct guest_state *state,
 			     const struct hv_domain *info)
@@ -239,12 +252,12 @@ static void take_next_config(struct host *host, struct guest_state *state,
 		guest_config_free(state->config);
 	state->config = next;
 	state->config_lent = false;
+	take_name(host, state);
 }
 
 int stopped_act(struct host *host, struct guest_state *state,
 		const struct hv_domain *info, struct stopped_result *ret)
 {
-	const char *name = state->config->name;
 	const unsigned int reason = info->shutdown_reason;
 	const enum shutdown_action action =
 		lifecycle_action(state->config, reason);
@@ -255,15 +268,17 @@ int stopped_act(struct host *host, struct guest_state *state,
 	int err;
 
 	ret->outcome = STOPPED_FAILED;
-	log_info("guest %s: domain %u stopped (reason %u): %s", name,
-		 state->domid, reason, shutdown_action_name(action));
+	take_name(host, state);
+	log_info("guest %s: domain %u stopped (reason %u): %s",
+		 state->config->name, state->domid, reason,
+		 shutdown_action_name(action));
 	if (action == ACTION_SOFT_RESET)
 		log_warn("guest %s: a soft reset, which keeps the guest's memory, is not implemented: it is restarted",
-			 name);
+			 state->config->name);
 	if (steps->restart && in_a_loop(state, short_lives))
 		steps = lifecycle_steps(ACTION_PRESERVE);
 	if (steps->dump)
-		dump_core(host, name, state->domid);
+		dump_core(host, state->config->name, state->domid);
 	if (steps->restart)
 		take_next_config(host, state, info);
 	if (steps->restart)
