@@ -60,6 +60,8 @@ create_with() {
 	local faults=$1 type=$2
 
 	shift 2
+	# an old log to put aside, always: that takes calls
+	[ "$type" != hvm ] || : >>/var/log/xen/qemu-dm-g.log
 	INJECT=$faults INJECT_TRACE=${INJECT_TRACE-} XENSTORED_PATH=$one_by_one \
 		LD_PRELOAD=/box/lib/libinject.so \
 		xl-lite create -q "$work/$type.cfg" "$@" >"$work/said" 2>&1 3>&-
@@ -189,7 +191,6 @@ guest_cfg g "type='hvm'" "kernel=''" "ramdisk=''" "extra=''" "memory=32" \
 	"vga='none'" "vnc=0" "xen_platform_pci=0" \
 	"device_model_override='$work/qemu'" >"$work/hvm.cfg"
 touch "$work/dies"
-create_with '' hvm	# from now on there is an old log to be put aside
 INJECT_TRACE=$work/trace.whole create_with '' hvm
 rm "$work/dies"
 like "$(cat "$work/said")" 'QEMU: ended with status 7 before it was ready' \
