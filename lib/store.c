@@ -61,8 +61,9 @@ static const char *remedy(int err)
 {
 	switch (-err) {
 	case ENOSPC:
-	case ENOMEM:
 		return "xenstored has no room: 'xl-lite gc' removes what nobody needs";
+	case ENOMEM:
+		return "this domain is out of memory: end something in it";
 	case EACCES:
 	case EPERM:
 		return "is this dom0, and root?";

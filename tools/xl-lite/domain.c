@@ -74,7 +74,7 @@ static int list_named(struct store *s, xs_transaction_t t,
 	list = calloc(num + 1, sizeof(*list));
 	q = calloc(num + 1, sizeof(*q));
 	if (!list || !q)
-		return log_err(-ENOMEM, "names of domains");
+		return store_fail(s, -ENOMEM);
 	for (unsigned int i = 0; i < num; i++) {
 		struct named *next = &list[*count];
 
