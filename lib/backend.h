@@ -7,7 +7,7 @@
  * -------------------
  * A daemon is one root SUPERVISOR and one WORKER process per guest.
  *
- *	supervisor (supervisor.c, xenbus.c)      worker (worker.c, sandbox.c)
+ *	supervisor (supervisor.c, xenbus*.c)     worker (worker.c, sandbox.c)
  *	owns xenstore, devices' xenbus states    owns gntdev, the rings, the data
  *	opens images, TAPs, /dev/xen/evtchn      isolated before the first message
  *	        |  WIRE_ATTACH + descriptors  ------->  class->attach()
@@ -70,6 +70,12 @@ int backend_fail(struct backend_device *dev, int err, const char *fmt, ...)
 void backend_say(struct backend_device *dev, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The daemon was started a moment ago: what one before it held may not be free
+ * yet.
+ */
+bool backend_starting(const struct backend_device *dev);
+
 /* What a guest's device holds while a worker serves it: class's own. */
 struct attachment;
 
@@ -83,7 +89,11 @@ struct backend_class {
 
 	/* -- in the supervisor -------------------------------------------- */
 
-	/* Read what the toolstack wrote, open image or TAP. Once per device. */
+	/*
+	 * Read what the toolstack wrote, open image or TAP. Once per device,
+	 * but for -EAGAIN, without a backend_fail(): then soon again. To be
+	 * given while backend_starting() only.
+	 */
 	int (*open)(struct backend_device *dev);
 	/* Write features into transaction T, which also says InitWait. */
 	int (*features)(struct backend_device *dev, xs_transaction_t t);

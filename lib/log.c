@@ -43,6 +43,17 @@ static int journal_level(enum log_level level)
 }
 
 /*
+ * What a guest, its QEMU or a script said may be in it: a terminal shall not
+ * obey that, and it makes no lines of its own.
+ */
+static void make_printable(char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
+/*
  * The line goes out in one write, so that lines of several threads and
  * processes never mix; one too long is cut.
  */
@@ -70,6 +81,7 @@ static void say(enum log_level level, int err, const char *fmt, va_list ap)
 		n = 0;
 	if ((size_t)n >= room)
 		n = room - 1;
+	make_printable(line, n);
 	line[n++] = '\n';
 	while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
 		;

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -83,13 +82,6 @@ int loop_signal_fd(const int *signals, unsigned int count)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd == -1 ? -errno : fd;
-}
-
-int loop_event_fd(void)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
 	return fd == -1 ? -errno : fd;
 }
 

@@ -43,7 +43,6 @@ int loop_wait(struct loop *l, struct loop_event *events, unsigned int count,
 
 /* Descriptors for loops; -errno or the descriptor, which the caller closes. */
 int loop_signal_fd(const int *signals, unsigned int count);	/* and blocks them */
-int loop_event_fd(void);
 int loop_timer_fd(void);
 /* One shot at NS from now; 0 disarms. */
 int loop_timer_set(int timer_fd, uint64_t ns);

@@ -411,7 +411,6 @@ static int limit_syscalls(const struct sandbox *s)
 
 #endif
 
-
 int sandbox_enter(const struct sandbox *s)
 {
 	int r;

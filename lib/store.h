@@ -29,19 +29,22 @@ struct store {
 	int line_fd;		/* -1: none, see store_line_fd() */
 	const char *doing;	/* see store_doing() */
 	bool told;		/* of a failure, since then */
-	struct store_batch *batch;	/* NULL: see store_use_batch() */
+	struct store_batch *batch;	/* NULL: see store_open_batched() */
+	bool gathering;			/* see store_gather() */
 };
 
 /* -ENOENT and so on when xenstored does not run; the message says how to start it. */
 int store_open(struct store *s);
-void store_close(struct store *s);
-
 /*
- * From now on what is asked of transactions is sent together (store-batch.h)
- * where xenstored is behind a socket. Then writes, and so on, within one may
- * succeed that fail in the end: the transaction fails with what the first of
- * them met. And one that is begun must end before the next.
+ * The same, but where xenstored is behind a socket we talk to it ourselves, and
+ * what is asked of transactions is sent together (store-batch.h). Then writes,
+ * and so on, within one may succeed that fail in the end: the transaction fails
+ * with what the first of them met.
  */
+int store_open_batched(struct store *s);
+void store_close(struct store *s);
+bool store_is_open(const struct store *s);
+/* Of a store that has nothing but its line yet. */
 int store_use_batch(struct store *s);
 
 /*
@@ -73,7 +76,7 @@ int store_read(struct store *s, xs_transaction_t t, const char *dir,
 /*
  * Many of these: each has its own ERR. 0, or an -errno that is no single one's,
  * and then BUFs and ERRs say nothing. One round trip for all with
- * store_use_batch(), in and out of transactions.
+ * store_open_batched(), in and out of transactions.
  */
 struct store_query {
 	const char *dir, *node;
@@ -114,7 +117,7 @@ int store_list(struct store *s, xs_transaction_t t, const char *dir,
 
 /*
  * Which of many folders are there with nothing below them; one round trip for
- * all with store_use_batch().
+ * all with store_open_batched().
  */
 #define STORE_DIR_MAX 256
 int store_are_empty(struct store *s, xs_transaction_t t,
@@ -127,6 +130,24 @@ int store_are_empty(struct store *s, xs_transaction_t t,
  */
 typedef int store_tx_fn(struct store *s, xs_transaction_t t, void *arg);
 int store_transact(struct store *s, store_tx_fn *fn, void *arg);
+
+/*
+ * From the first to the second, changes and watches outside of transactions are
+ * queued, and sent together by the second, which returns what the first one
+ * met that was refused; nothing may be read meanwhile. One by one as ever
+ * without store_open_batched().
+ */
+void store_gather(struct store *s);
+int store_gathered(struct store *s);
+/* Between them, for who has something else to do while xenstored works: what is
+ * queued is sent, and answered by the second of them. */
+int store_gather_send(struct store *s);
+
+/* A domain, its xenstore page and event channel; for the toolstack. */
+int store_introduce(struct store *s, unsigned int domid, unsigned long frame,
+		    unsigned int port);
+/* The domain is not served any more, though it stays. */
+int store_release(struct store *s, unsigned int domid);
 
 /*
  * Watches. An event comes once at once, then for each change at or below.

@@ -41,9 +41,13 @@ static const char watch_token[] = "backend";
 /* Between two tries to reach xenstored again. */
 #define RETRY_NS (10 * NS_PER_S)
 
+/* Between two tries to open what a predecessor held, and how long it may. */
+#define REOPEN_NS (20 * NS_PER_MS)
+#define STARTING_NS (5 * NS_PER_S)
+
 enum {
 	TAG_STORE, TAG_LINE, TAG_RETRY, TAG_SIGNAL, TAG_STOP, TAG_DRAIN,
-	TAG_WORKER,
+	TAG_REOPEN, TAG_WORKER,
 };
 
 /* -- tables ----------------------------------------------------------------- */
@@ -150,6 +154,16 @@ void supervisor_drains(struct supervisor *s)
 		return;
 	s->drain_timer_runs = true;
 	loop_timer_set(s->drain_timer_fd, DRAIN_NS);
+}
+
+void supervisor_reopens(struct supervisor *s)
+{
+	loop_timer_set(s->reopen_timer_fd, REOPEN_NS);
+}
+
+bool backend_starting(const struct backend_device *dev)
+{
+	return clock_now_ns() - dev->sup->started_ns < STARTING_NS;
 }
 
 static bool serves_something(struct supervisor *s, const struct workerproc *p)
@@ -268,8 +282,15 @@ static void device_event(struct supervisor *s, domid_t domid,
 	struct xenbus *bus = find_device(s, domid, devid);
 
 	if (!bus) {
-		if (s->stopping || xenbus_new(s, domid, devid, &bus))
+		/* until it has a state there is nothing to look at */
+		if (s->stopping || strcmp(node, "state") != 0)
 			return;
+		/* and when it has, nothing else may be heard of it */
+		if (xenbus_new(s, domid, devid, &bus)) {
+			s->missed = true;
+			supervisor_reopens(s);
+			return;
+		}
 		TAILQ_INSERT_TAIL(&s->devices, bus, link);
 		node = "";
 	}
@@ -294,7 +315,7 @@ static void rescan_guest(struct supervisor *s, domid_t domid)
 	for (unsigned int i = 0; i < count; i++)
 		if (path_parse_devid(names[i], &devid) == 0 &&
 		    !find_device(s, domid, devid))
-			device_event(s, domid, devid, "");
+			device_event(s, domid, devid, "state");
 }
 
 static void rescan(struct supervisor *s)
@@ -400,7 +421,7 @@ static void reopen_store(struct supervisor *s)
 	uint64_t requests = s->store.requests;
 	struct xenbus *bus;
 
-	if (store_open(&s->store) || watch_store(s)) {
+	if (store_open_batched(&s->store) || watch_store(s)) {
 		store_close(&s->store);
 		loop_timer_set(s->retry_timer_fd, RETRY_NS);
 		return;
@@ -413,7 +434,7 @@ static void reopen_store(struct supervisor *s)
 
 static void on_line(struct supervisor *s)
 {
-	if (!s->store.xs || !store_hung_up(&s->store))
+	if (!store_is_open(&s->store) || !store_hung_up(&s->store))
 		return;
 	log_warn("xenstore: xenstored hung up: connecting again; devices that "
 		 "are connected are served meanwhile");
@@ -445,7 +466,8 @@ static void drop_device(struct supervisor *s, struct xenbus *bus)
 
 static void work(struct supervisor *s)
 {
-	for (unsigned int i = 0; s->store.xs && i < DEVICES_MAX; i++) {
+	for (unsigned int i = 0;
+	     store_is_open(&s->store) && i < DEVICES_MAX; i++) {
 		struct xenbus *bus = TAILQ_FIRST(&s->dirty);
 
 		if (!bus)
@@ -565,12 +587,28 @@ static void on_drain_timer(struct supervisor *s)
 	end_stuck_workers(s);
 }
 
+static void on_reopen_timer(struct supervisor *s)
+{
+	struct xenbus *bus;
+	uint64_t count;
+
+	if (read(s->reopen_timer_fd, &count, sizeof(count)) <= 0)
+		return;
+	if (s->missed && store_is_open(&s->store)) {
+		s->missed = false;
+		rescan(s);
+	}
+	TAILQ_FOREACH(bus, &s->devices, link)
+		if (bus->reopens)
+			supervisor_queue(s, bus);
+}
+
 static int on_event(struct supervisor *s, const struct loop_event *event)
 {
 	switch (event->tag.type) {
 	case TAG_STORE:
 		/* of one that is over there may be an event left */
-		return s->store.xs ? on_store(s) : 0;
+		return store_is_open(&s->store) ? on_store(s) : 0;
 	case TAG_LINE:
 		on_line(s);
 		return 0;
@@ -585,6 +623,9 @@ static int on_event(struct supervisor *s, const struct loop_event *event)
 		return 0;
 	case TAG_DRAIN:
 		on_drain_timer(s);
+		return 0;
+	case TAG_REOPEN:
+		on_reopen_timer(s);
 		return 0;
 	case TAG_STOP:
 		log_warn("stopping though not all devices were let go");
@@ -613,8 +654,8 @@ static int serve(struct supervisor *s)
 
 	while (!s->ended) {
 		int n = loop_wait(&s->loop, events, ARRAY_SIZE(events),
-				  TAILQ_EMPTY(&s->dirty) || !s->store.xs ?
-				  -1 : 0);
+				  TAILQ_EMPTY(&s->dirty) ||
+				  !store_is_open(&s->store) ? -1 : 0);
 
 		if (n < 0)
 			return log_err(n, "wait for events");
@@ -642,6 +683,7 @@ static int open_loop(struct supervisor *s)
 	const union loop_tag stop_tag = { .type = TAG_STOP };
 	const union loop_tag drain_tag = { .type = TAG_DRAIN };
 	const union loop_tag retry_tag = { .type = TAG_RETRY };
+	const union loop_tag reopen_tag = { .type = TAG_REOPEN };
 	int r = loop_open(&s->loop);
 
 	if (r == 0)
@@ -654,6 +696,8 @@ static int open_loop(struct supervisor *s)
 	if (r >= 0)
 		r = s->retry_timer_fd = loop_timer_fd();
 	if (r >= 0)
+		r = s->reopen_timer_fd = loop_timer_fd();
+	if (r >= 0)
 		r = loop_add(&s->loop, s->signal_fd, EPOLLIN, signal_tag);
 	if (r == 0)
 		r = loop_add(&s->loop, s->stop_timer_fd, EPOLLIN, stop_tag);
@@ -661,13 +705,15 @@ static int open_loop(struct supervisor *s)
 		r = loop_add(&s->loop, s->drain_timer_fd, EPOLLIN, drain_tag);
 	if (r == 0)
 		r = loop_add(&s->loop, s->retry_timer_fd, EPOLLIN, retry_tag);
+	if (r == 0)
+		r = loop_add(&s->loop, s->reopen_timer_fd, EPOLLIN, reopen_tag);
 	return r < 0 ? log_err(r, "event loop") : 0;
 }
 
 static int open_store(struct supervisor *s)
 {
 	unsigned int own_domid;
-	int r = store_open(&s->store);
+	int r = store_open_batched(&s->store);
 
 	if (r)
 		return r;
@@ -705,6 +751,7 @@ static void close_all(struct supervisor *s)
 	cleanup_close(&s->stop_timer_fd);
 	cleanup_close(&s->drain_timer_fd);
 	cleanup_close(&s->retry_timer_fd);
+	cleanup_close(&s->reopen_timer_fd);
 }
 
 int supervisor_run(const struct workerproc_options *options)
@@ -714,7 +761,8 @@ int supervisor_run(const struct workerproc_options *options)
 		.worker_options = *options,
 		.loop.epoll_fd = -1, .signal_fd = -1,
 		.stop_timer_fd = -1, .drain_timer_fd = -1,
-		.retry_timer_fd = -1,
+		.retry_timer_fd = -1, .reopen_timer_fd = -1,
+		.started_ns = clock_now_ns(),
 	};
 	int r;
 

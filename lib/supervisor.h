@@ -27,6 +27,9 @@ struct supervisor {
 	int retry_timer_fd;		/* to reach xenstored again */
 	int drain_timer_fd;		/* runs while a worker lets go: */
 	bool drain_timer_runs;
+	int reopen_timer_fd;		/* to open what was not free yet, and to find: */
+	bool missed;			/* a device there was no memory for */
+	uint64_t started_ns;
 	domid_t own_domid;		/* of the domain we run in */
 	char root[BACKEND_PATH_MAX];	/* .../backend/KIND: watched */
 	struct xenbus_list devices;
@@ -48,6 +51,8 @@ int supervisor_worker(struct supervisor *s, domid_t domid,
 		      struct workerproc **ret);
 /* A worker was asked to let go: look after a while whether it has. */
 void supervisor_drains(struct supervisor *s);
+/* Some device could not be opened yet: have all of these tried again, soon. */
+void supervisor_reopens(struct supervisor *s);
 /* Have xenbus_work() called for it. */
 void supervisor_queue(struct supervisor *s, struct xenbus *bus);
 

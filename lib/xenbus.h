@@ -35,6 +35,7 @@ struct xenbus {
 	bool identified;		/* frontend found and watched */
 	bool frontend_seen;		/* view.frontend was ever read */
 	bool over;			/* REMOVE was carried out: drop it */
+	bool reopens;			/* it could not be opened yet */
 	bool entry_seen;		/* `entry` was found out */
 	bool entry;			/* a toolstack has it under /libxl */
 

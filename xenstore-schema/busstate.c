@@ -162,8 +162,6 @@ static enum backend_step step_initwait(const struct backend_view *v)
 	if (rings_held(v->rings)) {
 		if (frontend_left(v->frontend))
 			return BACKEND_DISCONNECT;
-		if (v->changed)
-			return BACKEND_DRAIN;
 		return v->rings == RINGS_ATTACHED ? BACKEND_CONNECTED :
 						    BACKEND_NOTHING;
 	}
@@ -172,7 +170,7 @@ static enum backend_step step_initwait(const struct backend_view *v)
 	if (!v->opened)
 		return BACKEND_OPEN;
 	if (frontend_ready(v->frontend))
-		return v->hotplug_pending ? BACKEND_NOTHING : BACKEND_CONNECT;
+		return BACKEND_CONNECT;
 	/* kexec resets a frontend that never connected, a step at a time. */
 	if (v->frontend == BUS_CLOSING)
 		return BACKEND_DISCONNECT;
@@ -189,8 +187,6 @@ static enum backend_step step_connected(const struct backend_view *v)
 	if (v->failed || frontend_left(v->frontend))
 		return BACKEND_DISCONNECT;
 	if (rings_held(v->rings)) {
-		if (v->changed)
-			return BACKEND_DRAIN;
 		if (v->rings == RINGS_ATTACHING || v->announced)
 			return BACKEND_NOTHING;
 		/* Initialised: it still waits to be told. */
@@ -201,7 +197,7 @@ static enum backend_step step_connected(const struct backend_view *v)
 		return BACKEND_NOTHING;
 	if (!v->opened)
 		return BACKEND_RESUME;
-	return v->hotplug_pending ? BACKEND_NOTHING : BACKEND_CONNECT;
+	return BACKEND_CONNECT;
 }
 
 static enum backend_step step_closing(const struct backend_view *v)
@@ -211,7 +207,7 @@ static enum backend_step step_closing(const struct backend_view *v)
 	 * guest lets go, or the toolstack loses patience and removes it.
 	 */
 	bool serving = v->rings == RINGS_ATTACHED && v->announced &&
-		       !v->online && !v->failed && !v->changed &&
+		       !v->online && !v->failed &&
 		       !frontend_left(v->frontend);
 
 	if (serving || v->rings == RINGS_DETACHING)

@@ -78,11 +78,7 @@ struct backend_view {
 	bool online;
 	/* What is behind it (image, TAP) is open. */
 	bool opened;
-	/* A hotplug script runs and has not said `hotplug-status`. */
-	bool hotplug_pending;
 	enum rings rings;
-	/* The frontend published other rings than these. */
-	bool changed;
 	/* CONNECTED or RESUMED was carried out for these rings. */
 	bool announced;
 	/*

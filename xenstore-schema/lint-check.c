@@ -270,6 +270,13 @@ static bool owned_by(const char *perms, const char *owner)
 	       strncmp(perms + 1, owner + 1, len - 1) == 0;
 }
 
+/* The same, and nobody else: "n0" for "n0,r7". */
+static bool is_owners_alone(const char *perms, const char *owner)
+{
+	return !strchr(perms, ',') && owned_by(perms, owner) &&
+	       perms[0] == 'n';
+}
+
 static void check_perms(struct lint *l, const struct tree_node *n,
 			const struct schema_place *place,
 			const struct schema_node *row, int32_t guest)
@@ -283,6 +290,9 @@ static void check_perms(struct lint *l, const struct tree_node *n,
 	schema_perms(perms, backend_domid, place->domid, guest, want,
 		     sizeof(want));
 	if (strcmp(n->perms, want) == 0)
+		return;
+	/* What is nothing to the guest need not be shown to it. */
+	if (perms == PERMS_BACKONLY && is_owners_alone(n->perms, want))
 		return;
 	/* What is the guest's to fill is the guest's to show. */
 	if (row->type == TYPE_ANY && owned_by(n->perms, want))
@@ -529,6 +539,7 @@ static void check_device(struct lint *l, const struct schema_place *place)
 	case SCHEMA_VIF_BACK:
 	case SCHEMA_VKBD_BACK:
 	case SCHEMA_VFB_BACK:
+	case SCHEMA_9PFS_BACK:
 		check_peer(l, dir, "frontend", "backend");
 		check_domid(l, dir, "frontend-id", place->domid);
 		break;

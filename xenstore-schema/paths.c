@@ -58,11 +58,6 @@ int path_libxl_device(char *buf, size_t size, uint16_t domid, const char *kind,
 		      domid, kind, devid);
 }
 
-int path_frontends(char *buf, size_t size, uint16_t domid, const char *kind)
-{
-	return format(buf, size, PATH_DOMAINS "/%u/device/%s", domid, kind);
-}
-
 int path_frontend(char *buf, size_t size, uint16_t domid, const char *kind,
 		  unsigned int devid)
 {
@@ -115,13 +110,6 @@ int path_backend_error(char *buf, size_t size, uint16_t backend_domid,
 	return format(buf, size,
 		      PATH_DOMAINS "/%u/error/backend/%s/%u/%u/error",
 		      backend_domid, kind, domid, devid);
-}
-
-int path_frontend_error(char *buf, size_t size, uint16_t domid,
-			const char *kind, unsigned int devid)
-{
-	return format(buf, size, PATH_DOMAINS "/%u/error/device/%s/%u/error",
-		      domid, kind, devid);
 }
 
 /* -- parsers --------------------------------------------------------------- */

@@ -38,6 +38,8 @@
 #define KIND_CONSOLE "console"
 #define KIND_VKBD "vkbd"
 #define KIND_VFB "vfb"
+#define KIND_VINPUT "vinput"
+#define KIND_9PFS "9pfs"
 
 /* Folders that stand alone, for listing and watching. */
 #define PATH_DOMAINS "/local/domain"
@@ -61,8 +63,6 @@ int path_libxl(char *buf, size_t size, uint16_t domid);
 int path_libxl_device(char *buf, size_t size, uint16_t domid, const char *kind,
 		      unsigned int devid);
 
-/* /local/domain/D/device/KIND */
-int path_frontends(char *buf, size_t size, uint16_t domid, const char *kind);
 /* /local/domain/D/device/KIND/ID */
 int path_frontend(char *buf, size_t size, uint16_t domid, const char *kind,
 		  unsigned int devid);
@@ -92,9 +92,6 @@ int path_device_model(char *buf, size_t size, uint16_t dm_domid,
  */
 int path_backend_error(char *buf, size_t size, uint16_t backend_domid,
 		       const char *kind, uint16_t domid, unsigned int devid);
-/* /local/domain/D/error/device/KIND/ID/error */
-int path_frontend_error(char *buf, size_t size, uint16_t domid,
-			const char *kind, unsigned int devid);
 
 /* -- parsers --------------------------------------------------------------- */
 

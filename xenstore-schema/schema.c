@@ -56,6 +56,10 @@ static const struct {
 				    PATH_DOMAINS "/U/device/vfb/ID" },
 	[SCHEMA_VFB_BACK]	= { "VFB_BACK",
 				    PATH_DOMAINS "/B/backend/vfb/U/ID" },
+	[SCHEMA_9PFS_FRONT]	= { "9PFS_FRONT",
+				    PATH_DOMAINS "/U/device/9pfs/ID" },
+	[SCHEMA_9PFS_BACK]	= { "9PFS_BACK",
+				    PATH_DOMAINS "/B/backend/9pfs/U/ID" },
 };
 
 const char *schema_root_name(enum schema_root root)
@@ -96,6 +100,7 @@ const char *schema_perms_name(enum schema_perms perms)
 		[PERMS_OWNBUT]	= "nU,nG",
 		[PERMS_FRONT]	= "nU,rB",
 		[PERMS_BACK]	= "nB,rU",
+		[PERMS_BACKONLY] = "nB,rU or nB",
 	};
 
 	assert(perms < PERMS);
@@ -130,6 +135,7 @@ void schema_perms(enum schema_perms perms, uint16_t backend_domid,
 		[PERMS_OWNBUT]	= { domid, 'n', served },
 		[PERMS_FRONT]	= { domid, 'r', backend_domid },
 		[PERMS_BACK]	= { backend_domid, 'r', domid },
+		[PERMS_BACKONLY] = { backend_domid, 'r', domid },
 	};
 
 	assert(perms < PERMS);
@@ -156,7 +162,9 @@ static const struct {
 	{ KIND_UVIF,	SCHEMA_VIF_FRONT,	SCHEMA_VIF_BACK,	true },
 	{ KIND_CONSOLE,	SCHEMA_CONSOLE_FRONT,	SCHEMA_CONSOLE_BACK,	true },
 	{ KIND_VKBD,	SCHEMA_VKBD_FRONT,	SCHEMA_VKBD_BACK,	true },
+	{ KIND_VINPUT,	SCHEMA_VKBD_FRONT,	SCHEMA_VKBD_BACK,	false },
 	{ KIND_VFB,	SCHEMA_VFB_FRONT,	SCHEMA_VFB_BACK,	true },
+	{ KIND_9PFS,	SCHEMA_9PFS_FRONT,	SCHEMA_9PFS_BACK,	true },
 };
 
 /* The root of a device of KIND, or SCHEMA_ROOTS. */

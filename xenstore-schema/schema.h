@@ -43,6 +43,8 @@ enum schema_root {
 	SCHEMA_VKBD_BACK,
 	SCHEMA_VFB_FRONT,
 	SCHEMA_VFB_BACK,
+	SCHEMA_9PFS_FRONT,
+	SCHEMA_9PFS_BACK,
 	SCHEMA_ROOTS,
 };
 
@@ -87,6 +89,7 @@ enum schema_perms {
 	PERMS_OWNBUT,		/* nU,nG: as OWN, and the guest served not */
 	PERMS_FRONT,		/* nU,rB */
 	PERMS_BACK,		/* nB,rU */
+	PERMS_BACKONLY,		/* nB,rU, or nB: it is nothing to the guest */
 	PERMS,
 };
 
@@ -171,9 +174,6 @@ int schema_check(const struct schema_node *node, const char *value,
 /* The number in a value of one of the number types, checked; same errors. */
 int schema_parse_uint(const struct schema_node *node, const char *value,
 		      size_t size, uint64_t *ret);
-/* Text for a number, checked: 0, -ERANGE, -EINVAL (no number type). */
-int schema_format_uint(const struct schema_node *node, uint64_t number,
-		       char *buf, size_t size);
 /* "n0,r7", as xenstore-ls -p prints it; GUEST as schema_find() gave it. */
 void schema_perms(enum schema_perms perms, uint16_t backend_domid,
 		  uint16_t domid, int32_t guest, char *buf, size_t size);

@@ -170,20 +170,6 @@ int schema_parse_uint(const struct schema_node *node, const char *value,
 	return 0;
 }
 
-int schema_format_uint(const struct schema_node *node, uint64_t number,
-		       char *buf, size_t size)
-{
-	uint64_t lo, hi;
-	int len;
-
-	if (!number_bounds(node, &lo, &hi))
-		return -EINVAL;
-	if (number < lo || number > hi)
-		return -ERANGE;
-	len = snprintf(buf, size, "%" PRIu64, number);
-	return len < 0 || (size_t)len >= size ? -ERANGE : 0;
-}
-
 static int check_string(const struct schema_node *node, const char *value,
 			size_t size)
 {

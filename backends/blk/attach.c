@@ -27,14 +27,18 @@
 /* Rings of a worker; queues beyond them use plain system calls. */
 #define URINGS 32
 
-/* How long a queue looks for the next request before it sleeps, in us. */
-#define POLL_US 200
+/* How long a queue looks for the next request before it sleeps, at most, in us. */
+#define POLL_US 1000
 #define POLL_US_MAX 10000
+
+/* What Xen calls the domain that we run in: PV, HVM or PVH. */
+#define GUEST_TYPE "/sys/hypervisor/guest_type"
 
 /* What a worker makes before it is isolated. */
 struct own {
 	struct uring_pool *rings;	/* NULL: plain system calls */
 	uint64_t poll_ns;
+	bool in_place;
 };
 
 struct attached_queue {
@@ -199,6 +203,7 @@ static int start_thread(struct attached_queue *aq)
 static struct attachment *attachment_new(struct worker *w, uint32_t devid,
 					 const struct vbd_attach *body)
 {
+	const struct own *own = worker_own(w);
 	struct attachment *att = calloc(1, sizeof(*att));
 
 	if (!att)
@@ -212,6 +217,7 @@ static struct attachment *attachment_new(struct worker *w, uint32_t devid,
 	att->shared.grants = worker_grants(w);
 	att->shared.domid = worker_domid(w);
 	att->shared.persistent = body->flags & VBD_PERSISTENT;
+	att->shared.in_place = own->in_place;
 	att->shared.limits = (struct blk_limits){
 		.sectors = body->sectors,
 		.block_sectors = body->block_sectors,
@@ -258,6 +264,35 @@ int vbd_poll_ns(uint64_t *ret)
 	return 0;
 }
 
+/*
+ * Can the kernel tell which page a mapped grant is from the page tables alone? In
+ * a PV domain it has to ask gntdev, under a lock, page by page, and that costs
+ * more than a copy does.
+ */
+static bool pages_are_found_quickly(void)
+{
+	char type[8] = "";
+	CLEANUP_FCLOSE FILE *f = fopen(GUEST_TYPE, "re");
+
+	return !f || !fgets(type, sizeof(type), f) || strcmp(type, "PV\n") != 0;
+}
+
+int vbd_in_place(bool *ret)
+{
+	const char *text = getenv(VBD_READS_ENV);
+
+	if (!text)
+		*ret = pages_are_found_quickly();
+	else if (!strcmp(text, "in-place"))
+		*ret = true;
+	else if (!strcmp(text, "copied"))
+		*ret = false;
+	else
+		return log_fail(-EINVAL, VBD_READS_ENV "=%s: want in-place or "
+				"copied", text);
+	return 0;
+}
+
 int vbd_prepare(void **ret)
 {
 	const char *engine = getenv(VBD_ENGINE_ENV);
@@ -268,6 +303,8 @@ int vbd_prepare(void **ret)
 		return -ENOMEM;
 	*ret = own;
 	r = vbd_poll_ns(&own->poll_ns);
+	if (!r)
+		r = vbd_in_place(&own->in_place);
 	if (r < 0 || (engine && !strcmp(engine, "sync")))
 		return r;
 	r = uring_pool_open(URINGS, &own->rings);

@@ -14,8 +14,9 @@ enum blk_counter {
 	COUNT_TURNS,		/* of the queue's thread */
 	COUNT_WAITS,		/* of these, slept at the end */
 	COUNT_EVENTS, COUNT_NOTIFIES,
-	/* pieces of pages: by memcpy(), after mapping, by grant copy, not */
-	COUNT_CACHED, COUNT_MAPPED, COUNT_COPIED, COUNT_GREF_FAILED,
+	/* pieces of pages: read by the kernel, and moved by us: by memcpy(),
+	   after mapping, by grant copy, not */
+	COUNT_IN_PLACE, COUNT_CACHED, COUNT_MAPPED, COUNT_COPIED, COUNT_GREF_FAILED,
 	COUNT_EVICTED,		/* pages that the cache let go */
 	COUNT_GRANT_CALLS,	/* into the kernel */
 	COUNTERS

@@ -13,7 +13,8 @@
  * cache holds costs itself speed and us no map-and-unmap storm.
  *
  * No piece keeps a pointer into a mapping across calls, so that a batch may
- * be unmapped at any time between transfers.
+ * be unmapped at any time between transfers; unless somebody holds pages, and
+ * then nothing is unmapped that was used since.
  */
 #include "config.h"
 
@@ -31,7 +32,7 @@
 
 #define PAGE_SIZE 4096u
 #define TABLE_SIZE 4096u	/* a power of two, at least twice the cache */
-#define NO_BATCH UINT16_MAX
+#define NO_BATCH UINT16_MAX	/* an entry of bytes 0xff is empty */
 _Static_assert(TABLE_SIZE >= 2 * CACHE_PAGES, "half full at most");
 
 /* Most pages mapped in one call: bounds what one bad reference spoils. */
@@ -41,9 +42,8 @@ _Static_assert(TABLE_SIZE >= 2 * CACHE_PAGES, "half full at most");
 
 struct batch {
 	uint8_t PEER *area;		/* NULL: this struct is free */
-	uint32_t used;			/* the run that used it last */
+	uint64_t used;			/* the run that used it last */
 	uint16_t count;
-	uint32_t grefs[BATCH_PAGES];
 };
 
 struct entry {
@@ -56,7 +56,9 @@ struct xfer {
 	struct grants *grants;
 	domid_t domid;
 	bool persistent;
-	uint32_t run;			/* clock of the cache */
+	uint64_t run;			/* clock of the cache, from 1 on */
+	uint64_t *held;			/* by owner: since which run, 0: nothing */
+	unsigned int owner_max;
 	unsigned int pages;		/* cached */
 	unsigned int batches;		/* structs in use or once used */
 	unsigned int piece_count, piece_max;
@@ -118,14 +120,35 @@ static void table_remove(struct xfer *x, unsigned int i)
 	x->table[hole].batch = NO_BATCH;
 }
 
+/* Its pages are not to be found any more. Looks at all there are: it is rare. */
+static void batch_forget(struct xfer *x, const struct batch *b)
+{
+	for (unsigned int i = 0; i < TABLE_SIZE; i++)
+		/* what moves up to here may be its, too */
+		while (x->table[i].batch == b - x->batch)
+			table_remove(x, i);
+}
+
 static void batch_unmap(struct xfer *x, struct batch *b)
 {
-	for (unsigned int i = 0; i < b->count; i++)
-		table_remove(x, cache_find(x, b->grefs[i]) - x->table);
 	grant_unmap(x->grants, b->area, b->count);
 	x->pages -= b->count;
 	stats_add(x->stats, COUNT_GRANT_CALLS, 1);
 	b->area = NULL;
+}
+
+/*
+ * Since which run anybody holds pages. Who holds pages has used them in that
+ * run or later, so none of them is in a batch that was last used before it.
+ */
+static uint64_t held_since(const struct xfer *x)
+{
+	uint64_t since = UINT64_MAX;
+
+	for (unsigned int i = 0; i < x->owner_max; i++)
+		if (x->held[i] && x->held[i] < since)
+			since = x->held[i];
+	return since;
 }
 
 /* Make room for COUNT pages by dropping what lies idle. */
@@ -141,9 +164,11 @@ static bool cache_make_room(struct xfer *x, unsigned int count)
 						   x->run - oldest->used))
 				oldest = b;
 		}
-		if (!oldest || x->run - oldest->used < IDLE_RUNS)
+		if (!oldest || x->run - oldest->used < IDLE_RUNS ||
+		    oldest->used >= held_since(x))
 			return false;
 		stats_add(x->stats, COUNT_EVICTED, oldest->count);
+		batch_forget(x, oldest);
 		batch_unmap(x, oldest);
 	}
 	return true;
@@ -171,7 +196,6 @@ static void cache_map(struct xfer *x, const uint32_t *grefs,
 		return;
 	b = batch_new(x);
 	*b = (struct batch){ .area = area, .used = x->run, .count = count };
-	memcpy(b->grefs, grefs, count * sizeof(*grefs));
 	for (unsigned int i = 0; i < count; i++)
 		*cache_find(x, grefs[i]) = (struct entry){
 			.gref = grefs[i],
@@ -268,6 +292,38 @@ void xfer_add_segs(struct xfer *x, enum xfer_way way,
 	stats_add(x->stats, COUNT_CACHED, cached);
 }
 
+unsigned int xfer_hold(struct xfer *x, const struct blk_seg *segs,
+		       unsigned int count, struct iovec *iov,
+		       unsigned int owner)
+{
+	uint8_t *end = NULL;
+	unsigned int n = 0;
+
+	if (!x->persistent)
+		return 0;
+	for (unsigned int i = 0; i < count; i++) {
+		/* it is the kernel that follows it */
+		uint8_t *page = (PEER_FORCE uint8_t *)cache_get(x,
+								segs[i].gref);
+
+		if (!page)
+			return 0;
+		if (page == end)
+			iov[n - 1].iov_len += PAGE_SIZE;
+		else
+			iov[n++] = (struct iovec){ page, PAGE_SIZE };
+		end = page + PAGE_SIZE;
+	}
+	x->held[owner] = x->run;
+	stats_add(x->stats, COUNT_IN_PLACE, count);
+	return n;
+}
+
+void xfer_let_go(struct xfer *x, unsigned int owner)
+{
+	x->held[owner] = 0;
+}
+
 /* Map the pages that pieces miss, a batch at a time, none twice. */
 static void map_missing(struct xfer *x)
 {
@@ -356,6 +412,7 @@ static void xfer_free(struct xfer *x)
 	free(x->pieces);
 	free(x->owners);
 	free(x->failed);
+	free(x->held);
 	free(x->table);
 	free(x->batch);
 	free(x);
@@ -364,12 +421,10 @@ static void xfer_free(struct xfer *x)
 static int cache_alloc(struct xfer *x)
 {
 	x->table = malloc(TABLE_SIZE * sizeof(*x->table));
-	/* untouched parts of it stay untouched memory: pages of zeroes */
 	x->batch = calloc(CACHE_PAGES, sizeof(*x->batch));
 	if (!x->table || !x->batch)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < TABLE_SIZE; i++)
-		x->table[i] = (struct entry){ .batch = NO_BATCH };
+	memset(x->table, 0xff, TABLE_SIZE * sizeof(*x->table));
 	return 0;
 }
 
@@ -386,10 +441,13 @@ int xfer_open(struct grants *grants, domid_t domid, bool persistent,
 	x->persistent = persistent;
 	x->stats = stats;
 	x->piece_max = pieces;
+	x->owner_max = owners;
+	x->run = 1;
 	x->pieces = calloc(pieces, sizeof(*x->pieces));
 	x->owners = calloc(pieces, sizeof(*x->owners));
 	x->failed = calloc(owners, sizeof(*x->failed));
-	if (!x->pieces || !x->owners || !x->failed ||
+	x->held = calloc(owners, sizeof(*x->held));
+	if (!x->pieces || !x->owners || !x->failed || !x->held ||
 	    (persistent && cache_alloc(x) < 0)) {
 		xfer_free(x);
 		return -ENOMEM;
@@ -398,12 +456,22 @@ int xfer_open(struct grants *grants, domid_t domid, bool persistent,
 	return 0;
 }
 
+static void unmap_before(struct xfer *x, uint64_t run)
+{
+	for (unsigned int i = 0; i < x->batches; i++)
+		if (x->batch[i].area && x->batch[i].used < run)
+			batch_unmap(x, &x->batch[i]);
+}
+
+void xfer_release(struct xfer *x)
+{
+	unmap_before(x, held_since(x));
+}
+
 void xfer_close(struct xfer *x)
 {
 	if (!x)
 		return;
-	for (unsigned int i = 0; i < x->batches; i++)
-		if (x->batch[i].area)
-			batch_unmap(x, &x->batch[i]);
+	unmap_before(x, UINT64_MAX);
 	xfer_free(x);
 }

@@ -69,10 +69,10 @@ static bool process_has(const char *pid, const char *file)
 }
 
 /*
- * " (by NAME, process PID)" of another process that has PATH open, or "".
- * Compares names of links only: a stat() could hang on a dead server.
+ * " (by NAME, process PID)" of another process that has PATH open, or "" and
+ * false. Compares names of links only: a stat() could hang on a dead server.
  */
-static void find_holder(const char *path, char *buf, size_t size)
+static bool find_holder(const char *path, char *buf, size_t size)
 {
 	CLEANUP_FREE char *file = realpath(path, NULL);
 	DIR *dir = opendir("/proc");
@@ -81,7 +81,7 @@ static void find_holder(const char *path, char *buf, size_t size)
 
 	*buf = '\0';
 	if (!dir)
-		return;
+		return false;
 	while (file && (d = readdir(dir))) {
 		CLEANUP_FCLOSE FILE *f = NULL;
 		char comm[300], name[32] = "";
@@ -98,6 +98,7 @@ static void find_holder(const char *path, char *buf, size_t size)
 		break;
 	}
 	closedir(dir);
+	return *buf;
 }
 
 /* -- locks ------------------------------------------------------------------- */
@@ -184,8 +185,9 @@ static int open_typed(const char *path, int path_fd, struct image *img,
 	if (fd == -EINVAL)
 		fd = reopen(path_fd, flags);
 	if (fd == -EBUSY) {
-		find_holder(path, holder, sizeof(holder));
-		return refuse(fd, why, "it is in use on this host%s: unmount "
+		bool found = find_holder(path, holder, sizeof(holder));
+
+		return refuse(found ? -EBUSY : -EAGAIN, why, "it is in use on this host%s: unmount "
 			      "it or stop its user, or use mode r", holder);
 	}
 	if (fd == -EACCES || fd == -EPERM || fd == -EROFS)
@@ -313,8 +315,10 @@ int image_open(const char *path, bool readonly, struct image *img, char *why)
 		return r;
 	r = image_lock(img->fd, readonly);
 	if (r == -EBUSY || r == -EAGAIN || r == -EACCES) {
-		find_holder(path, holder, sizeof(holder));
-		r = refuse(-EBUSY, why, "it is in use%s: %s", holder, readonly ?
+		bool found = find_holder(path, holder, sizeof(holder));
+
+		r = refuse(found ? -EBUSY : -EAGAIN, why,
+			   "it is in use%s: %s", holder, readonly ?
 			   "somebody writes to it" : "a writable image has "
 			   "one user; stop it, or use mode r for both");
 	} else if (r < 0) {

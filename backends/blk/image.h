@@ -33,7 +33,10 @@ struct image {
 
 /*
  * 0 and *img filled, or -errno and in WHY (IMAGE_WHY_MAX bytes) what is wrong
- * with it and what to do; the caller names path and guest.
+ * with it and what to do; the caller names path and guest. -EBUSY: another
+ * process has it. -EAGAIN: it is in use, but by no other process that can be
+ * seen: by this one, by a mount, or it is being let go of. The kernel closes
+ * what an io_uring held a little after the process that held it is gone.
  */
 int image_open(const char *path, bool readonly, struct image *img, char *why);
 void image_close(struct image *img);

@@ -168,8 +168,13 @@ static int open_medium(struct vbd *vbd, bool readonly)
 
 	if (!r)
 		return 0;
-	if (r == -EBUSY)
+	if (r == -EBUSY || r == -EAGAIN)
 		find_guest(vbd, guest, sizeof(guest));
+	/* our predecessor's, perhaps */
+	if (r == -EAGAIN && !*guest && backend_starting(&vbd->dev))
+		return r;
+	if (r == -EAGAIN)
+		r = -EBUSY;
 	return backend_fail(&vbd->dev, r, "image %s: %s%s", vbd->path, why,
 			    guest);
 }
@@ -392,9 +397,11 @@ static const struct backend_class vbd_class = {
 int main(int argc, char **argv)
 {
 	uint64_t poll_ns;
+	bool in_place;
 
 	log_init(vbd_class.program, LOG_INFO_LEVEL);
-	if (vbd_poll_ns(&poll_ns) < 0)
+	/* a wrong word is told now, and not when the first guest comes */
+	if (vbd_poll_ns(&poll_ns) < 0 || vbd_in_place(&in_place) < 0)
 		return EXIT_FAILURE;
 	return backend_main(&vbd_class, argc, argv);
 }

@@ -7,15 +7,6 @@
 #include <assert.h>
 #include <stdbool.h>
 
-void pool_init(struct pool *p, unsigned int pages)
-{
-	assert(pages <= POOL_PAGES_MAX);
-	*p = (struct pool){ .pages = pages };
-	/* what is not there is taken for ever */
-	for (unsigned int i = pages; i < POOL_PAGES_MAX; i++)
-		p->used[i / 64] |= UINT64_C(1) << (i % 64);
-}
-
 /* The next page in FROM..TO whose use is USED; TO or more: none. */
 static unsigned int find(const struct pool *p, unsigned int from,
 			 unsigned int to, bool used)
@@ -33,29 +24,39 @@ static unsigned int find(const struct pool *p, unsigned int from,
 	return to;
 }
 
-static uint64_t run_mask(unsigned int bit, unsigned int count)
+/* COUNT bits from BIT on, which are within a word. */
+static inline uint64_t run_mask(unsigned int bit, unsigned int count)
 {
-	uint64_t ones = count == 64 ? ~UINT64_C(0) :
-				      (UINT64_C(1) << count) - 1;
-
-	return ones << bit;
+	return (~UINT64_C(0) >> (64 - count)) << bit;
 }
 
-static void mark(struct pool *p, unsigned int first, unsigned int count,
-		 bool used)
+static inline void mark_word(uint64_t *word, uint64_t mask, bool used)
+{
+	if (used)
+		*word |= mask;
+	else
+		*word &= ~mask;
+}
+
+static inline void mark(struct pool *p, unsigned int first, unsigned int count,
+			bool used)
 {
 	while (count) {
 		unsigned int bit = first % 64;
 		unsigned int n = 64 - bit < count ? 64 - bit : count;
-		uint64_t mask = run_mask(bit, n);
 
-		if (used)
-			p->used[first / 64] |= mask;
-		else
-			p->used[first / 64] &= ~mask;
+		mark_word(&p->used[first / 64], run_mask(bit, n), used);
 		first += n;
 		count -= n;
 	}
+}
+
+void pool_init(struct pool *p, unsigned int pages)
+{
+	assert(pages <= POOL_PAGES_MAX);
+	*p = (struct pool){ .pages = pages };
+	/* what is not there is taken for ever */
+	mark(p, pages, POOL_PAGES_MAX - pages, true);
 }
 
 int pool_take(struct pool *p, unsigned int count)

@@ -6,6 +6,7 @@
 
 #include "backends/blk/counters.h"
 #include "backends/blk/grants.h"
+#include "backends/blk/lookout.h"
 #include "backends/blk/pool.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -24,9 +25,8 @@
 #define DRAIN_NS (5 * NS_PER_S)
 #define CANCEL_NS (2 * NS_PER_S)
 
-/* Looking for a request before sleeping: the first time, and between clocks. */
-#define POLL_START_NS (10 * NS_PER_US)
-#define POLL_LOOKS 32
+/* Looks at the ring between two looks at the clock. */
+#define LOOKS 32
 
 #define NO_SLOT UINT16_MAX
 
@@ -51,6 +51,7 @@ struct work {
 	struct blk_req req;
 	const struct blk_seg *segs;	/* private: in the slot, or q->segs */
 	uint16_t page;		/* first of req.count in the pool */
+	bool in_place;		/* read into pages that are held, not the pool's */
 	bool flushed;		/* of a flush with data: the flush is done */
 	uint8_t why;		/* enum blk_refusal, 0: none */
 };
@@ -64,8 +65,8 @@ struct queue {
 	evtchn_port_t port;
 	bool masked;			/* the port fired and is to be unmasked */
 	bool released;
-	uint64_t poll_max_ns;		/* 0: never look before sleeping */
-	uint64_t poll_ns;		/* how long it pays to look now */
+	struct lookout lookout;
+	unsigned int burst;		/* requests since the guest's last pause */
 	uint16_t stalled;		/* a slot that waits for pages */
 	unsigned int in_flight;		/* in the engine */
 
@@ -104,6 +105,7 @@ const char *const blk_counters[] = {
 	[COUNT_WAITS] = "waits",
 	[COUNT_EVENTS] = "events",
 	[COUNT_NOTIFIES] = "notifies",
+	[COUNT_IN_PLACE] = "segments_in_place",
 	[COUNT_CACHED] = "segments_cached",
 	[COUNT_MAPPED] = "segments_mapped",
 	[COUNT_COPIED] = "segments_copied",
@@ -165,6 +167,20 @@ static void refuse(struct queue *q, uint16_t slot, enum blk_refusal why)
 
 /* -- from the ring to the engine ---------------------------------------------- */
 
+/*
+ * A read of whole pages that are mapped needs no copy: the kernel puts the data
+ * into the guest's own pages. Writes are copied, or a guest could change what
+ * is being written while somebody below takes checksums or mirrors it.
+ */
+static bool read_in_place(struct queue *q, struct work *w)
+{
+	w->io.iov = &q->iov[w->page];
+	w->io.iov_count = xfer_hold(q->xfer, w->segs, w->req.count, w->io.iov,
+				    w - q->work);
+	w->in_place = w->io.iov_count;
+	return w->in_place;
+}
+
 /* Segments whose data lie side by side become one piece for the kernel. */
 static void build_iov(struct queue *q, struct work *w)
 {
@@ -175,6 +191,9 @@ static void build_iov(struct queue *q, struct work *w)
 	w->io.iov = iov;
 	if (w->req.sectors == w->req.count * BLK_PAGE_SECTORS) {
 		/* whole pages, which is what most ask for */
+		if (q->shared->in_place && w->req.op == BLK_READ &&
+		    read_in_place(q, w))
+			return;
 		iov->iov_base = page_at(q, w->page);
 		iov->iov_len = w->io.size;
 		w->io.iov_count = 1;
@@ -263,6 +282,7 @@ static bool check(struct queue *q, uint16_t slot)
 					 &q->slots[slot].raw, &w->req);
 
 	w->flushed = false;
+	w->in_place = false;
 	if (!why && atomic_load_explicit(&q->shared->broken,
 					 memory_order_relaxed))
 		why = BLK_REFUSE_BROKEN;
@@ -394,8 +414,8 @@ static int16_t outcome(struct queue *q, uint16_t slot)
 {
 	struct work *w = &q->work[slot];
 
-	/* ask in any case: it forgets the mark */
-	if (xfer_failed(q->xfer, slot)) {
+	/* where data were moved ask in any case: it forgets the mark */
+	if (!w->in_place && xfer_failed(q->xfer, slot)) {
 		count_refused(q, BLK_REFUSE_GREF);
 		return BLKIF_RSP_ERROR;
 	}
@@ -427,7 +447,9 @@ static unsigned int complete(struct queue *q)
 			submit(q, w, ENGINE_WRITE);
 			continue;
 		}
-		if (w->req.op == BLK_READ && !io->result && !q->released)
+		if (w->in_place)
+			xfer_let_go(q->xfer, slot);
+		else if (w->req.op == BLK_READ && !io->result && !q->released)
 			add_data(q, slot, XFER_TO_GUEST);
 		q->batch[n++] = slot;
 	}
@@ -478,50 +500,54 @@ static bool may_sleep(struct queue *q)
 	return !blk_ring_final_check(&q->ring);
 }
 
-/*
- * A guest that waits for each answer before it asks again has its next request
- * here soon. To see it come costs it no event, and us neither sleep nor wake-up.
- * True: there is one, or the queue is to stop.
- */
-static bool look_for_request(struct queue *q)
+/* Look for a request until END_NS. True: there is one, or the queue is to stop. */
+static bool look_until(struct queue *q, uint64_t end_ns)
 {
-	uint64_t end;
-
-	if (!q->poll_ns || q->in_flight || q->stalled != NO_SLOT)
-		return false;
-	end = clock_now_ns() + q->poll_ns;
 	do
-		for (unsigned int i = 0; i < POLL_LOOKS; i++) {
+		for (unsigned int i = 0; i < LOOKS; i++) {
 			if (blk_ring_pending(&q->ring) ||
 			    atomic_load_explicit(&q->shared->stop,
 						 memory_order_relaxed))
 				return true;
 			cpu_relax();
 		}
-	while (clock_now_ns() < end);
+	while (clock_now_ns() < end_ns);
 	return false;
 }
 
 /*
- * How long to look next time: after a request that came within reach, longer;
- * once the guest was away for longer, not at all until it is busy again.
+ * All is answered. Look for the next request, if that pays; false: sleep. Then
+ * *PAUSE_NS is when the guest's pause began, or 0: it is of no interest, and
+ * *LOOKED whether it was looked for in vain. A guest that asks for several
+ * things at a time is better waited for: they come together then, and cost a
+ * notification and a turn in all.
  */
-static void learn_to_look(struct queue *q, uint64_t slept_ns)
+static bool look_for_request(struct queue *q, uint64_t *pause_ns, bool *looked)
 {
-	if (slept_ns > q->poll_max_ns)
-		q->poll_ns = 0;
-	else if (q->poll_ns < q->poll_max_ns)
-		q->poll_ns = q->poll_ns ? q->poll_ns * 2 : POLL_START_NS;
-	if (q->poll_ns > q->poll_max_ns)
-		q->poll_ns = q->poll_max_ns;
+	const unsigned int burst = q->burst;
+	uint64_t now, look_ns;
+
+	if (q->in_flight || q->stalled != NO_SLOT)
+		return false;
+	q->burst = 0;
+	if (!q->lookout.max_ns || burst != 1)
+		return false;
+	now = clock_now_ns();
+	*pause_ns = now;
+	look_ns = lookout_ns(&q->lookout);
+	*looked = look_ns;
+	if (!look_ns || !look_until(q, now + look_ns))
+		return false;
+	lookout_saw(&q->lookout, clock_now_ns() - now);
+	return true;
 }
 
 static int turn(struct queue *q, const char **why)
 {
 	unsigned int done, ready;
-	uint64_t asleep_ns = 0;
+	bool sleep, looked = false;
+	uint64_t pause_ns = 0;
 	int taken, r;
-	bool sleep;
 
 	count(q, COUNT_TURNS);
 	taken = take(q);
@@ -529,18 +555,17 @@ static int turn(struct queue *q, const char **why)
 		*why = "the guest's ring has an impossible producer index";
 		return taken;
 	}
+	q->burst += taken;
 	done = complete(q);
 	push(q);
-	sleep = !done && !taken && !look_for_request(q) && may_sleep(q);
+	sleep = !done && !taken && !look_for_request(q, &pause_ns, &looked) &&
+		may_sleep(q);
 	if (q->evtchn.error) {
 		*why = "its event channel";
 		return q->evtchn.error;
 	}
-	if (sleep) {
+	if (sleep)
 		count(q, COUNT_WAITS);
-		if (q->poll_max_ns)
-			asleep_ns = clock_now_ns();
-	}
 	r = engine_wait(q->engine, sleep ? -1 : 0, &ready);
 	if (r < 0) {
 		*why = "waiting for the image";
@@ -548,8 +573,9 @@ static int turn(struct queue *q, const char **why)
 	}
 	if (ready & ENGINE_EVTCHN) {
 		take_event(q);
-		if (asleep_ns)
-			learn_to_look(q, clock_now_ns() - asleep_ns);
+		if (pause_ns && sleep)
+			lookout_slept(&q->lookout, clock_now_ns() - pause_ns,
+				      looked);
 	}
 	return 0;
 }
@@ -626,15 +652,27 @@ void queue_release(struct queue *q)
 	if (q->released)
 		return;
 	q->released = true;
+	/* but what the kernel may yet read into */
 	if (q->xfer)
-		xfer_close(q->xfer);
-	q->xfer = NULL;
+		xfer_release(q->xfer);
 	if (q->ring_area)
 		grant_unmap(q->shared->grants, q->ring_area, q->ring_pages);
 	q->ring_area = NULL;
 	if (q->evtchn.h && q->port)
 		evtchn_unbind(&q->evtchn, q->port);
 	q->port = 0;
+}
+
+/* Memory that I/Os lead into: where one never came back it stays for ever. */
+static void close_memory(struct queue *q)
+{
+	if (q->in_flight)
+		return;
+	xfer_close(q->xfer);
+	q->xfer = NULL;
+	if (q->pages)
+		munmap(q->pages, (size_t)q->pool.pages * BLK_PAGE_SIZE);
+	q->pages = NULL;
 }
 
 void queue_settle(struct queue *q)
@@ -650,6 +688,7 @@ void queue_settle(struct queue *q)
 	}
 	engine_close(q->engine);
 	q->engine = NULL;
+	close_memory(q);
 }
 
 /* -- life --------------------------------------------------------------------------- */
@@ -660,12 +699,11 @@ void queue_close(struct queue *q)
 		return;
 	queue_release(q);
 	engine_close(q->engine);
+	close_memory(q);
 	evtchn_close(&q->evtchn);
 	if (q->wake_fd >= 0)
 		close(q->wake_fd);
 	uring_give(q->uring);
-	if (q->pages)
-		munmap(q->pages, (size_t)q->pool.pages * BLK_PAGE_SIZE);
 	free(q->segs);
 	free(q->iov);
 	free(q->free);
@@ -770,7 +808,7 @@ int queue_open(const struct queue_setup *s, struct queue **ret, char *reason,
 	q->uring = s->uring;
 	q->stats = s->stats;
 	q->stalled = NO_SLOT;
-	q->poll_max_ns = s->poll_ns;
+	lookout_init(&q->lookout, s->poll_ns);
 	r = evtchn_adopt(&q->evtchn, s->evtchn_fd, s->shared->domid);
 	if (r < 0)
 		snprintf(reason, reason_size, "queue %u: event channels cannot "

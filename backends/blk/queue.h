@@ -9,6 +9,8 @@
  *	ring --take--> slots --check--> pages of the pool --data in--> engine
  *	engine --reap--> data out --> answers --push--> at most one event
  *
+ * (a read into pages that are mapped leaves those of the pool alone)
+ *
  * and then, when the ring is found empty after asking for an event, the wait
  * for the next event, completion or wake-up. All of a turn's requests share
  * the calls: one grant copy (or none), one io_uring_enter(), one event.
@@ -41,6 +43,7 @@ struct queue_shared {
 	struct grants *grants;
 	domid_t domid;
 	bool persistent;
+	bool in_place;			/* read into pages that are mapped */
 	struct blk_limits limits;
 	atomic_bool stop;		/* take no more, drain, end */
 	atomic_bool broken;		/* a flush failed: writes may be lost */
@@ -83,7 +86,10 @@ void queue_await_stop(struct queue *q);
  * of I/Os that the kernel still owns.
  */
 unsigned int queue_drain(struct queue *q);
-/* Give back everything that is the guest's: ring, port, mappings. */
+/*
+ * Give back everything that is the guest's: ring, port, mappings. Pages that
+ * I/Os of the kernel's still lead into stay mapped until queue_settle().
+ */
 void queue_release(struct queue *q);
 /*
  * Wait for what the kernel still owns, however long, and let go of the image.

@@ -9,6 +9,7 @@
 #include "backends/blk/core.h"
 #include "lib/backend.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define VBD_QUEUES_MAX 16u
@@ -48,8 +49,12 @@ _Static_assert(sizeof(struct vbd_attach) <= WIRE_BODY_MAX, "fits a message");
 /* Microseconds for which a queue looks for a request before it sleeps. */
 #define VBD_POLL_ENV "XL_LITE_BLK_POLL_US"
 
+/* Where reads go: "in-place" or "copied". */
+#define VBD_READS_ENV "XL_LITE_BLK_READS"
+
 /* 0, or logged and -EINVAL. */
 int vbd_poll_ns(uint64_t *ret);
+int vbd_in_place(bool *ret);
 
 /* In the worker: attach.c. */
 int vbd_prepare(void **own);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vif in the worker: its queues and their threads. Everything is allocated
- * in vif_attach(); who is last, vif_detach() or a thread that ends, lets go of
- * everything.
+ * A vif in the worker: its queues, its control ring where it has one, and their
+ * threads. Everything is allocated in vif_attach(); who is last, vif_detach() or
+ * a thread that ends, lets go of everything.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/net/control.h"
 #include "backends/net/queue.h"
 #include "lib/cleanup.h"
 
@@ -32,7 +33,13 @@ struct attachment {
 		struct attachment *att;
 		pthread_t thread;
 	} *queues;			/* queue_count of them */
+	bool has_control;
+	struct control control;
+	pthread_t control_thread;
 };
+
+/* Its row of counts: behind those of the queues. */
+#define CONTROL_ROW VIF_QUEUES_MAX
 
 static void att_free(struct attachment *att)
 {
@@ -40,6 +47,9 @@ static void att_free(struct attachment *att)
 
 	for (i = 0; i < att->queue_count; i++)
 		queue_close(&att->queues[i].q);
+	if (att->has_control)
+		control_close(&att->control);
+	free(att->shared.inboxes);
 	free(att->queues);
 	free(att);
 }
@@ -51,6 +61,8 @@ static void att_stop(struct attachment *att)
 	atomic_store(&att->shared.stop, true);
 	for (i = 0; i < att->queue_count; i++)
 		queue_wake(&att->queues[i].q);
+	if (att->has_control)
+		control_wake(&att->control);
 }
 
 /* The last one to have to do with a vif is the one that cleans up. */
@@ -90,6 +102,22 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+static void *control_main(void *arg)
+{
+	struct attachment *att = arg;
+	const char *why = NULL;
+	int ret = control_run(&att->control, &why);
+
+	if (ret < 0) {
+		if (!atomic_exchange(&att->failed, true))
+			worker_failed(att->worker, att->devid, ret,
+				      "control ring: %s", why);
+		control_wait_stop(&att->control);
+	}
+	thread_ends(att);
+	return NULL;
+}
+
 /* Take the descriptors over: the TAP at once, the event channel by adoption. */
 static int take_fds(struct attachment *att, const int *fds, const char **why)
 {
@@ -107,25 +135,40 @@ static int take_fds(struct attachment *att, const int *fds, const char **why)
 		if (err < 0)
 			ret = err;
 	}
+	if (att->has_control) {
+		int err = evtchn_adopt(&att->control.evtchn,
+				       fds[VIF_FDS_PER_QUEUE * i],
+				       att->shared.domid);
+
+		if (err < 0)
+			ret = err;
+	}
 	return ret;
 }
 
+/* All threads started are joined when one cannot be. */
 static int start_threads(struct attachment *att, const char **why)
 {
-	unsigned int i;
+	unsigned int started = 0;
 	int err = 0;
 
-	atomic_store(&att->users, att->queue_count + 1);
-	for (i = 0; i < att->queue_count && !err; i++)
-		err = -pthread_create(&att->queues[i].thread, NULL,
-				      thread_main, &att->queues[i]);
+	atomic_store(&att->users, att->queue_count + att->has_control + 1);
+	while (started < att->queue_count && !err) {
+		err = -pthread_create(&att->queues[started].thread, NULL,
+				      thread_main, &att->queues[started]);
+		started += !err;
+	}
+	/* the last one: it need never be joined */
+	if (!err && att->has_control)
+		err = -pthread_create(&att->control_thread, NULL,
+				      control_main, att);
 	if (!err)
 		return 0;
 	*why = "cannot start a thread";
 	atomic_store(&att->joined, true);
 	att_stop(att);
-	for (i--; i > 0; i--)
-		pthread_join(att->queues[i - 1].thread, NULL);
+	while (started)
+		pthread_join(att->queues[--started].thread, NULL);
 	return err;
 }
 
@@ -142,6 +185,8 @@ static struct attachment *att_new(struct worker *w, uint32_t devid,
 	att->devid = devid;
 	att->shared.grants = worker_grants(w);
 	att->shared.domid = worker_domid(w);
+	att->shared.queue_count = c->queue_count;
+	pthread_mutex_init(&att->shared.hash.lock, NULL);
 	att->shared.features = c->features;
 	att->shared.rx_notify = c->rx_notify;
 	att->shared.filter = c->filter;
@@ -151,7 +196,16 @@ static struct attachment *att_new(struct worker *w, uint32_t devid,
 	rate_set(&att->shared.receive, c->rates.receive.bytes,
 		 c->rates.receive.interval_us);
 	att->queues = calloc(c->queue_count, sizeof(*att->queues));
-	if (!att->queues) {
+	/* a guest that cannot say where frames go has them read as ever */
+	if (c->has_ctrl && c->queue_count > 1) {
+		att->shared.inboxes = calloc(c->queue_count,
+					     sizeof(*att->shared.inboxes));
+		if (!att->shared.inboxes)
+			ret = -ENOMEM;
+	}
+	if (!att->queues || ret < 0) {
+		free(att->shared.inboxes);
+		free(att->queues);
 		free(att);
 		return NULL;
 	}
@@ -162,11 +216,49 @@ static struct attachment *att_new(struct worker *w, uint32_t devid,
 			       worker_stats(w, devid, i)) < 0)
 			ret = -ENOMEM;
 	}
+	att->has_control = c->has_ctrl;
+	if (c->has_ctrl &&
+	    control_open(&att->control, &att->shared,
+			 worker_stats(w, devid, CONTROL_ROW)) < 0)
+		ret = -ENOMEM;
 	if (ret < 0) {
 		att_free(att);
 		return NULL;
 	}
 	return att;
+}
+
+/* Take FDS, map all rings and bind all ports; 0 or -errno and a reason. */
+static int connect_all(struct attachment *att, const struct vif_config *c,
+		       const int *fds, char *reason)
+{
+	const char *why;
+	unsigned int i;
+	int err = take_fds(att, fds, &why);
+
+	if (err) {
+		snprintf(reason, BACKEND_REASON_MAX, "%s: %s", why,
+			 strerror(-err));
+		return err;
+	}
+	for (i = 0; i < att->queue_count; i++) {
+		const struct vif_queue_config *q = &c->queues[i];
+
+		err = queue_connect(&att->queues[i].q, q->tx_ref, q->rx_ref,
+				    q->tx_port, q->rx_port, &why);
+		if (err) {
+			snprintf(reason, BACKEND_REASON_MAX, "queue %u: %s: %s",
+				 i, why, strerror(-err));
+			return err;
+		}
+	}
+	if (!att->has_control)
+		return 0;
+	err = control_connect(&att->control, c->ctrl_ref, c->ctrl_port, &why);
+	if (err)
+		snprintf(reason, BACKEND_REASON_MAX, "control ring: %s: %s",
+			 why, strerror(-err));
+	return err;
 }
 
 /* What a guest is told once in its worker's life: foreign_mac_said. */
@@ -188,8 +280,7 @@ int vif_attach(struct worker *w, uint32_t devid, const struct wire_msg *msg,
 
 	reason[0] = '\0';
 	memcpy(&c, msg->body, sizeof(c));
-	if (fd_count != c.queue_count * VIF_FDS_PER_QUEUE ||
-	    c.queue_count > VIF_QUEUES_MAX) {
+	if (c.queue_count > VIF_QUEUES_MAX || fd_count != vif_fd_count(&c)) {
 		why = "the message has not two descriptors a queue";
 		err = -EINVAL;
 		att = NULL;
@@ -203,20 +294,14 @@ int vif_attach(struct worker *w, uint32_t devid, const struct wire_msg *msg,
 		return err;
 	}
 
-	err = take_fds(att, fds, &why);
-	for (i = 0; i < att->queue_count && !err; i++)
-		err = queue_connect(&att->queues[i].q, c.queues[i].tx_ref,
-				    c.queues[i].rx_ref, c.queues[i].tx_port,
-				    c.queues[i].rx_port, &why);
-	if (err)
-		snprintf(reason, BACKEND_REASON_MAX, "queue %u: %s: %s",
-			 i ? i - 1 : 0, why, strerror(-err));
-	else
+	err = connect_all(att, &c, fds, reason);
+	if (!err) {
 		err = start_threads(att, &why);
-	if (err) {
-		if (!reason[0])
+		if (err)
 			snprintf(reason, BACKEND_REASON_MAX, "%s: %s", why,
 				 strerror(-err));
+	}
+	if (err) {
 		att_free(att);
 		return err;
 	}

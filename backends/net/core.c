@@ -107,9 +107,6 @@ static const char *tx_gather(const struct net_tx_ring *r, struct tx_parse *p)
 	struct netif_tx_request *req = p->requests;
 	const char *why;
 
-	if (!tx_next(r, p, req, sizeof(*req)))
-		return "a request is missing";
-	p->request_count = 1;
 	if (req->flags & NETTXF_extra_info) {
 		why = tx_extras(r, p);
 		if (why)
@@ -156,6 +153,12 @@ static int tx_first_size(const struct tx_parse *p)
 	return size;
 }
 
+static uint8_t tx_flags(const struct netif_tx_request *req)
+{
+	return (req->flags & NETTXF_csum_blank ? NET_CSUM_BLANK : 0) |
+	       (req->flags & NETTXF_data_validated ? NET_CSUM_VALID : 0);
+}
+
 static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 		    struct net_packet *packet, unsigned int first_size)
 {
@@ -175,29 +178,26 @@ static void tx_fill(struct net_tx_batch *b, const struct tx_parse *p,
 		};
 	}
 	b->slot_count += p->request_count;
-	if (p->requests[0].flags & NETTXF_csum_blank)
-		packet->flags |= NET_CSUM_BLANK;
-	if (p->requests[0].flags & NETTXF_data_validated)
-		packet->flags |= NET_CSUM_VALID;
+	packet->flags = tx_flags(&p->requests[0]);
 	if (p->has_gso) {
 		packet->gso_type = p->gso.u.gso.type;
 		packet->gso_mss = p->gso.u.gso.size;
 	}
 }
 
-int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
+/* A packet of more slots than one; FIRST is its first request. */
+static int tx_take_more(struct net_tx_ring *r, struct net_tx_batch *b,
+			const struct netif_tx_request *first)
 {
 	struct tx_parse p;
 	struct net_packet *packet;
 	const char *why;
 	int first_size;
 
-	if (net_tx_empty(r) || b->packet_count == NET_BATCH_PACKETS ||
-	    b->slot_count > NET_BATCH_SLOTS - NET_TX_SLOTS_MAX)
-		return 0;
-
 	/* its requests are written before they are read: do not clear them */
-	p.next = r->cons;
+	p.next = r->cons + 1;
+	p.requests[0] = *first;
+	p.request_count = 1;
 	p.extra_count = 0;
 	p.has_gso = false;
 	why = tx_gather(r, &p);
@@ -221,6 +221,49 @@ int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
 	b->packet_count++;
 	r->cons = p.next;
 	return 1;
+}
+
+/* A packet of one slot, as most are. */
+static int tx_take_one(struct net_tx_ring *r, struct net_tx_batch *b,
+		       const struct netif_tx_request *req)
+{
+	struct net_packet *packet = &b->packets[b->packet_count];
+	bool good = req->size >= NET_HEADER_MIN;
+
+	if (!range_within(req->offset, req->size, NET_PAGE_SIZE))
+		return tx_break(r, "a slot crosses the end of its page");
+	*packet = (struct net_packet) {
+		.slot = (uint16_t)b->slot_count,
+		.slot_count = good,
+		.size = req->size,
+		.flags = tx_flags(req),
+		.status = good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR,
+	};
+	b->slots[b->slot_count] = (struct net_slot) {
+		.gref = req->gref,
+		.offset = req->offset,
+		.size = req->size,
+	};
+	b->slot_count += good;
+	b->answers[b->answer_count++] = (struct net_tx_answer) {
+		req->id, (int16_t)b->packet_count,
+	};
+	b->packet_count++;
+	r->cons++;
+	return 1;
+}
+
+int net_tx_take(struct net_tx_ring *r, struct net_tx_batch *b)
+{
+	struct netif_tx_request req;
+
+	if (net_tx_empty(r) || b->packet_count == NET_BATCH_PACKETS ||
+	    b->slot_count > NET_BATCH_SLOTS - NET_TX_SLOTS_MAX)
+		return 0;
+	ring_copy(&req, tx_entry(r, r->cons), sizeof(req));
+	if (req.flags & (NETTXF_extra_info | NETTXF_more_data))
+		return tx_take_more(r, b, &req);
+	return tx_take_one(r, b, &req);
 }
 
 bool net_tx_answer(struct net_tx_ring *r, struct net_tx_batch *b)
@@ -287,22 +330,54 @@ static uint16_t rx_flags(const struct net_frame *frame)
 		flags |= NETRXF_csum_blank | NETRXF_data_validated;
 	if (frame->flags & NET_CSUM_VALID)
 		flags |= NETRXF_data_validated;
-	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE)
+	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE ||
+	    frame->flags & NET_HASHED)
 		flags |= NETRXF_extra_info;
 	return flags;
 }
 
 static void rx_put_extra(struct net_rx_ring *r, struct net_rx_batch *b,
-			 const struct net_frame *frame, unsigned int first)
+			 const struct netif_extra_info *extra,
+			 unsigned int first)
 {
-	b->answers[b->answer_count].extra = (struct netif_extra_info) {
-		.type = XEN_NETIF_EXTRA_TYPE_GSO,
-		.u.gso.size = frame->gso_mss,
-		.u.gso.type = frame->gso_type,
-	};
+	b->answers[b->answer_count].extra = *extra;
 	b->frame_of[b->answer_count] = (uint16_t)first;
 	b->answer_count++;
 	r->cons++;	/* the page lent with this slot stays unused */
+}
+
+static void rx_put_hash(struct net_rx_ring *r, struct net_rx_batch *b,
+			const struct net_frame *frame, unsigned int first)
+{
+	struct netif_extra_info extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_HASH,
+		.u.hash.type = frame->hash_type,
+		.u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		extra.u.hash.value[i] = (uint8_t)(frame->hash >> 8 * i);
+	rx_put_extra(r, b, &extra, first);
+}
+
+static void rx_put_extras(struct net_rx_ring *r, struct net_rx_batch *b,
+			  const struct net_frame *frame, unsigned int first)
+{
+	bool hashed = frame->flags & NET_HASHED;
+
+	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE) {
+		struct netif_extra_info extra = {
+			.type = XEN_NETIF_EXTRA_TYPE_GSO,
+			.flags = hashed ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
+			.u.gso.size = frame->gso_mss,
+			.u.gso.type = frame->gso_type,
+		};
+
+		rx_put_extra(r, b, &extra, first);
+	}
+	if (hashed)
+		rx_put_hash(r, b, frame, first);
 }
 
 void net_rx_put(struct net_rx_ring *r, struct net_rx_batch *b,
@@ -338,7 +413,7 @@ void net_rx_put(struct net_rx_ring *r, struct net_rx_batch *b,
 		b->frame_of[b->answer_count] = (uint16_t)first;
 		b->answer_count++;
 		if (flags & NETRXF_extra_info)
-			rx_put_extra(r, b, frame, first);
+			rx_put_extras(r, b, frame, first);
 		flags = 0;
 	}
 }
@@ -349,10 +424,15 @@ void net_rx_spoil(struct net_rx_batch *b, unsigned int copy)
 	bool extra = b->answers[first].response.flags & NETRXF_extra_info;
 	unsigned int i;
 
-	for (i = first; i < b->answer_count && b->frame_of[i] == first; i++) {
-		if (extra && i == first + 1u)
-			continue;
-		b->answers[i].response.status = NETIF_RSP_ERROR;
+	b->answers[first].response.status = NETIF_RSP_ERROR;
+	for (i = first + 1u; i < b->answer_count && b->frame_of[i] == first;
+	     i++) {
+		/* its extras stand behind the first: they stay what they are */
+		if (extra)
+			extra = b->answers[i].extra.flags &
+				XEN_NETIF_EXTRA_FLAG_MORE;
+		else
+			b->answers[i].response.status = NETIF_RSP_ERROR;
 	}
 }
 

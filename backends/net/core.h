@@ -72,6 +72,7 @@ _Static_assert(NET_BATCH_SLOTS >= NET_TX_SLOTS_MAX, "a packet fits a batch");
 enum net_packet_flags {
 	NET_CSUM_BLANK	= 1,	/* L4 checksum holds the pseudo header's sum */
 	NET_CSUM_VALID	= 2,
+	NET_HASHED	= 4,	/* RX only: its hash goes with it */
 };
 
 struct net_packet {
@@ -148,7 +149,12 @@ struct net_frame {
 	uint8_t flags;		/* enum net_packet_flags */
 	uint8_t gso_type;
 	uint16_t gso_mss;
+	uint8_t hash_type;	/* _XEN_NETIF_CTRL_HASH_TYPE_..., if hashed */
+	uint32_t hash;
 };
+
+/* A frame's extras: how it is cut, and its hash. */
+#define NET_RX_EXTRAS_MAX	2u
 
 struct net_rx_copy {
 	uint32_t gref;
@@ -157,6 +163,9 @@ struct net_rx_copy {
 	uint16_t answer;	/* index in the batch's answers */
 };
 
+#define NET_RX_ANSWERS_MAX \
+	(NET_BATCH_SLOTS + NET_RX_EXTRAS_MAX * NET_BATCH_PACKETS)
+
 struct net_rx_batch {
 	unsigned int copy_count;
 	unsigned int answer_count;
@@ -164,9 +173,9 @@ struct net_rx_batch {
 	union {
 		struct netif_rx_response response;
 		struct netif_extra_info extra;
-	} answers[NET_BATCH_SLOTS + NET_BATCH_PACKETS];
+	} answers[NET_RX_ANSWERS_MAX];
 	/* Where the frame of each answer begins, to spoil all of it. */
-	uint16_t frame_of[NET_BATCH_SLOTS + NET_BATCH_PACKETS];
+	uint16_t frame_of[NET_RX_ANSWERS_MAX];
 };
 
 struct net_rx_ring {
@@ -195,11 +204,16 @@ static inline unsigned int net_rx_pages(const struct net_frame *frame)
 	return (frame->size + NET_PAGE_SIZE - 1) / NET_PAGE_SIZE;
 }
 
-/* Slots that FRAME takes, its extra included. */
+static inline unsigned int net_rx_extras(const struct net_frame *frame)
+{
+	return (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE) +
+	       (frame->flags / NET_HASHED & 1u);
+}
+
+/* Slots that FRAME takes, its extras included. */
 static inline unsigned int net_rx_need(const struct net_frame *frame)
 {
-	return net_rx_pages(frame) +
-	       (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE);
+	return net_rx_pages(frame) + net_rx_extras(frame);
 }
 
 /* Is there room for FRAME in the batch (not: in the ring)? */
@@ -207,8 +221,7 @@ static inline bool net_rx_room(const struct net_rx_batch *b,
 			       const struct net_frame *frame)
 {
 	return b->copy_count + net_rx_pages(frame) <= NET_BATCH_SLOTS &&
-	       b->answer_count + net_rx_need(frame) <=
-	       sizeof(b->answers) / sizeof(b->answers[0]);
+	       b->answer_count + net_rx_need(frame) <= NET_RX_ANSWERS_MAX;
 }
 
 /* The ring must have net_rx_need() slots, and the batch room. */

@@ -185,23 +185,26 @@ static int add_taps(struct vif *v, unsigned int count)
 	return 0;
 }
 
-/* Event channel handles, one a queue, for the worker alone. */
+/*
+ * Event channel handles, one a thread, for the worker alone: each queue's behind
+ * its TAP, the control ring's behind all.
+ */
 static int open_evtchns(struct vif *v, const struct vif_config *c, int *fds,
 			unsigned int *fd_count, uint64_t *close_mask)
 {
-	unsigned int i;
+	unsigned int threads = c->queue_count + c->has_ctrl, i;
 	int fd;
 
-	for (i = 0; i < c->queue_count; i++) {
+	for (i = 0; i < threads; i++) {
 		fd = evtchn_open_fd(v->dev.domid);
 		if (fd < 0)
 			return backend_fail(&v->dev, fd, "/dev/xen/evtchn: "
 					    "cannot open it (is the module "
 					    "xen-evtchn loaded?)");
-		fds[VIF_FDS_PER_QUEUE * i] = v->taps[i];
-		fds[VIF_FDS_PER_QUEUE * i + 1] = fd;
-		*close_mask |= UINT64_C(1) << (VIF_FDS_PER_QUEUE * i + 1);
-		*fd_count = VIF_FDS_PER_QUEUE * (i + 1);
+		if (i < c->queue_count)
+			fds[(*fd_count)++] = v->taps[i];
+		*close_mask |= UINT64_C(1) << *fd_count;
+		fds[(*fd_count)++] = fd;
 	}
 	return 0;
 }

@@ -208,6 +208,7 @@ int nodes_write_features(struct backend_device *dev, xs_transaction_t t,
 		{ "feature-rx-copy",			"1" },
 		{ "feature-rx-flip",			"0" },
 		{ "feature-split-event-channels",	"1" },
+		{ "feature-ctrl-ring",			"1" },
 	};
 	unsigned int i;
 	int ret;
@@ -336,31 +337,60 @@ static int read_queue(struct backend_device *dev, xs_transaction_t t,
 	return need(dev, dir, "event-channel", ret);
 }
 
-/* Queues that share a ring or a port would be two threads on one memory. */
+/* There may be none: then neither of its nodes is there. */
+static int read_ctrl(struct backend_device *dev, xs_transaction_t t,
+		     struct vif_config *c)
+{
+	const char *dir = dev->frontend;
+	int ref = number(dev, t, dir, "ctrl-ring-ref", &c->ctrl_ref);
+	int port;
+
+	if (ref < 0 && ref != -ENOENT)
+		return ref;
+	port = number(dev, t, dir, "event-channel-ctrl", &c->ctrl_port);
+	if (port < 0 && port != -ENOENT)
+		return port;
+	if (ref == port) {
+		c->has_ctrl = ref == 0;
+		return 0;
+	}
+	return ref < 0 ? need(dev, dir, "ctrl-ring-ref", ref) :
+		need(dev, dir, "event-channel-ctrl", port);
+}
+
+static bool same_port(const struct vif_queue_config *a,
+		      const struct vif_queue_config *b)
+{
+	return a->tx_port == b->tx_port || a->tx_port == b->rx_port ||
+	       a->rx_port == b->tx_port || a->rx_port == b->rx_port;
+}
+
+/* Rings or ports that two share would be two threads on one memory. */
 static int check_distinct(struct backend_device *dev,
 			  const struct vif_config *c)
 {
-	uint32_t refs[2 * VIF_QUEUES_MAX];
-	unsigned int i, j;
+	uint32_t refs[2 * VIF_QUEUES_MAX + 1];
+	unsigned int count = 0, i, j;
 
 	for (i = 0; i < c->queue_count; i++) {
 		const struct vif_queue_config *q = &c->queues[i];
 
-		refs[2 * i] = q->tx_ref;
-		refs[2 * i + 1] = q->rx_ref;
-		for (j = 0; j < i; j++) {
-			const struct vif_queue_config *o = &c->queues[j];
-
-			if (q->tx_port == o->tx_port ||
-			    q->tx_port == o->rx_port ||
-			    q->rx_port == o->tx_port ||
-			    q->rx_port == o->rx_port)
+		refs[count++] = q->tx_ref;
+		refs[count++] = q->rx_ref;
+		for (j = 0; j < i; j++)
+			if (same_port(q, &c->queues[j]))
 				return backend_fail(dev, -EPROTO, "queues %u "
 						    "and %u name the same "
 						    "event channel", j, i);
-		}
+		if (c->has_ctrl && (q->tx_port == c->ctrl_port ||
+				    q->rx_port == c->ctrl_port))
+			return backend_fail(dev, -EPROTO, "queue %u and the "
+					    "control ring name the same "
+					    "event channel", i);
 	}
-	for (i = 0; i < 2 * c->queue_count; i++)
+	if (c->has_ctrl)
+		refs[count++] = c->ctrl_ref;
+	for (i = 0; i < count; i++)
 		for (j = 0; j < i; j++)
 			if (refs[i] == refs[j])
 				return backend_fail(dev, -EPROTO, "grant %u "
@@ -396,5 +426,8 @@ int nodes_read_frontend(struct backend_device *dev, xs_transaction_t t,
 		if (ret < 0)
 			return ret;
 	}
+	ret = read_ctrl(dev, t, c);
+	if (ret < 0)
+		return ret;
 	return check_distinct(dev, c);
 }

@@ -38,7 +38,6 @@ static unsigned int get16(const uint8_t *p)
 	return (unsigned int)p[0] << 8 | p[1];
 }
 
-
 /* -- headers -------------------------------------------------------------- */
 
 static bool parse_ip4(const uint8_t *head, size_t end, struct offload_layout *l)
@@ -46,13 +45,10 @@ static bool parse_ip4(const uint8_t *head, size_t end, struct offload_layout *l)
 	const uint8_t *ip = head + l->ip;
 	unsigned int length;
 
-	if (l->ip + IP4_HEADER > end || ip[0] >> 4 != 4)
-		return false;
 	length = (ip[0] & 15u) * 4;
 	if (length < IP4_HEADER || l->ip + length > end ||
 	    get16(ip + 6) & IP4_FRAGMENT)
 		return false;
-	l->ip_version = 4;
 	l->protocol = ip[9];
 	l->l4 = (uint16_t)(l->ip + length);
 	return true;
@@ -95,15 +91,12 @@ static bool parse_ip6(const uint8_t *head, size_t end, struct offload_layout *l)
 	unsigned int at = l->ip + IP6_HEADER, i;
 	uint8_t next;
 
-	if (at > end || ip[0] >> 4 != 6)
-		return false;
 	next = ip[6];
 	for (i = 0; next != IPPROTO_TCP && next != IPPROTO_UDP; i++) {
 		if (i == IP6_EXTENSIONS_MAX ||
 		    !skip_extension(head, end, &at, &next))
 			return false;
 	}
-	l->ip_version = 6;
 	l->protocol = next;
 	l->l4 = (uint16_t)at;
 	return true;
@@ -135,16 +128,21 @@ static bool parse_l4(const uint8_t *head, size_t end, struct offload_layout *l)
 	return true;
 }
 
-bool offload_parse(const uint8_t *head, size_t head_size, size_t size,
-		   struct offload_layout *l)
+/* As far as headers are looked at. */
+static size_t head_end(size_t head_size, size_t size)
 {
-	size_t end = head_size < OFFLOAD_HEADER_MAX ? head_size :
-		OFFLOAD_HEADER_MAX;
+	size_t end = head_size < size ? head_size : size;
+
+	return end < OFFLOAD_HEADER_MAX ? end : OFFLOAD_HEADER_MAX;
+}
+
+bool offload_find_ip(const uint8_t *head, size_t head_size, size_t size,
+		     struct offload_layout *l)
+{
+	size_t end = head_end(head_size, size);
 	unsigned int type, tags = 0;
 
 	*l = (struct offload_layout) { .ip = ETH_HEADER };
-	if (end > size)
-		end = size;
 	if (end < ETH_HEADER)
 		return false;
 	type = get16(head + ETH_TYPE_OFFSET);
@@ -155,11 +153,24 @@ bool offload_parse(const uint8_t *head, size_t head_size, size_t size,
 		l->ip += VLAN_TAG;
 		l->tagged = true;
 	}
-	if (type == TYPE_IP4)
-		return parse_ip4(head, end, l) && parse_l4(head, end, l);
-	if (type == TYPE_IP6)
-		return parse_ip6(head, end, l) && parse_l4(head, end, l);
-	return false;
+	if (type == TYPE_IP4 && l->ip + IP4_HEADER <= end)
+		l->ip_version = 4;
+	else if (type == TYPE_IP6 && l->ip + IP6_HEADER <= end)
+		l->ip_version = 6;
+	return l->ip_version && head[l->ip] >> 4 == l->ip_version;
+}
+
+bool offload_parse(const uint8_t *head, size_t head_size, size_t size,
+		   struct offload_layout *l)
+{
+	size_t end = head_end(head_size, size);
+
+	if (!offload_find_ip(head, head_size, size, l))
+		return false;
+	if (!(l->ip_version == 4 ? parse_ip4(head, end, l) :
+	      parse_ip6(head, end, l)))
+		return false;
+	return parse_l4(head, end, l);
 }
 
 /* -- sums ----------------------------------------------------------------- */

@@ -45,9 +45,14 @@ struct offload_layout {
 };
 
 /*
- * HEAD is the first HEAD_SIZE bytes of a packet of SIZE bytes. False: it is
- * not a whole TCP or UDP packet with its headers within HEAD.
+ * HEAD is the first HEAD_SIZE bytes of a packet of SIZE bytes. Where is its IP
+ * header, the part that all have? Fills ip_version, ip and tagged; false: there
+ * is none within HEAD.
  */
+bool offload_find_ip(const uint8_t *head, size_t head_size, size_t size,
+		     struct offload_layout *l);
+
+/* The rest, too. False: it is not a whole TCP or UDP packet within HEAD. */
 bool offload_parse(const uint8_t *head, size_t head_size, size_t size,
 		   struct offload_layout *l);
 

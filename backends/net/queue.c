@@ -17,6 +17,10 @@
  *		queue, which is bounded and drops. So a guest that never
  *		receives costs the host what it costs at the first frame.
  *
+ * Where a guest may say by which queue a frame is to come (hash.h, and a vif of
+ * several queues), rx first empties the TAP into the queues' inboxes, and the
+ * ring is filled from the own inbox instead of the TAP: see inbox.h.
+ *
  * As long as rounds find work, no event is asked for and no event channel is
  * touched. Only a round without work asks for events, unmasks the ports that
  * had fired and sleeps.
@@ -62,6 +66,10 @@ const char *const queue_counter_names[QUEUE_COUNTERS + 1] = {
 	[RX_STARVED]	= "rx_starved",
 	[SLEEPS]	= "sleeps",
 	[EVENTS_SENT]	= "events_sent",
+	[RX_HASHED]	= "rx_hashed",
+	[RX_STEERED]	= "rx_steered",
+	[CTRL_REQUESTS]	= "ctrl_requests",
+	[CTRL_REFUSED]	= "ctrl_refused",
 };
 
 static void count(struct queue *q, enum queue_counter counter, uint64_t n)
@@ -219,32 +227,30 @@ static bool tx_allowed(struct queue *q, const uint8_t *head)
 	return false;
 }
 
-static void tx_send(struct queue *q, struct net_packet *packet)
+/* Returns how many bytes went to the TAP, which are the packet's or none. */
+static unsigned int tx_send(struct queue *q, struct net_packet *packet)
 {
-	struct virtio_net_hdr hdr;
-	struct iovec iov[1 + 1 + NET_TX_SLOTS_MAX];
+	struct iovec *iov = q->tx_iov;
 	int n = tx_vector(q, packet, iov + 1);
 
 	if (!tx_allowed(q, iov[1].iov_base)) {
 		packet->status = NETIF_RSP_DROPPED;
 		count(q, TX_FILTERED, 1);
-		return;
+		return 0;
 	}
 	if (!offload_from_guest(packet, iov[1].iov_base, iov[1].iov_len,
-				&hdr)) {
+				&q->tx_hdr)) {
 		packet->status = NETIF_RSP_ERROR;
 		count(q, TX_ERRORS, 1);
-		return;
+		return 0;
 	}
-	iov[0] = (struct iovec) { &hdr, sizeof(hdr) };
 	if (writev(q->tap, iov, 1 + n) < 0) {
 		/* Link down, no memory, a header the kernel thinks wrong. */
 		packet->status = NETIF_RSP_DROPPED;
 		count(q, TX_DROPPED, 1);
-		return;
+		return 0;
 	}
-	count(q, TX_PACKETS, 1);
-	count(q, TX_BYTES, packet->size);
+	return packet->size;
 }
 
 /* A batch from the guest: slots answered, or -EPROTO. *notify: it wants to know. */
@@ -253,15 +259,22 @@ static int tx_round(struct queue *q, bool *notify)
 	struct net_tx_batch *b = &q->tx_batch;
 	int ret = tx_take(q);
 	int answers = (int)b->answer_count;
-	unsigned int i;
+	unsigned int i, sent = 0, bytes = 0;
 
 	if (answers) {
 		tx_copy(q);
-		for (i = 0; i < b->packet_count; i++)
+		for (i = 0; i < b->packet_count; i++) {
+			unsigned int size = 0;
+
 			if (b->packets[i].status == NETIF_RSP_OKAY)
-				tx_send(q, &b->packets[i]);
+				size = tx_send(q, &b->packets[i]);
 			else
 				count(q, TX_ERRORS, 1);
+			sent += size != 0;
+			bytes += size;
+		}
+		count(q, TX_PACKETS, sent);
+		count(q, TX_BYTES, bytes);
 		count(q, TX_BATCHES, 1);
 		*notify = net_tx_answer(&q->tx, b);
 	}
@@ -270,15 +283,28 @@ static int tx_round(struct queue *q, bool *notify)
 
 /* -- rx ------------------------------------------------------------------- */
 
-/*
- * The next frame into q->waiting: 1; 0: there is none, or it must wait; or
- * -errno: there is no TAP any more.
- */
-static int rx_read(struct queue *q)
+/* Most guests want none: the way past it is one load. */
+__attribute__((noinline))
+static void rx_hash(struct queue *q, struct queue_frame *w)
 {
-	struct queue_frame *w = &q->waiting;
+	const struct hash *hash = hash_current(&q->shared->hash, &q->hash);
+
+	if (!hash_active(hash))
+		return;
+	hash_frame(hash, w->data, &w->frame);
+	if (w->frame.flags & NET_HASHED)
+		count(q, RX_HASHED, 1);
+}
+
+/*
+ * The TAP's next frame into W, its bytes to DATA, hashed as the guest wants
+ * it: 1; 0: there is none, or it must wait; or -errno: there is no TAP any more.
+ * Inline in both places that use it: a call would cost a small frame a twentieth.
+ */
+__attribute__((always_inline))
+static inline int tap_read(struct queue *q, uint8_t *data, struct queue_frame *w)
+{
 	struct virtio_net_hdr hdr;
-	uint8_t *data = q->rx_pages + q->rx_page * NET_PAGE_SIZE;
 	struct iovec iov[] = {
 		{ &hdr, sizeof(hdr) },
 		{ data, NET_RX_FRAME_MAX },
@@ -302,6 +328,112 @@ static int rx_read(struct queue *q)
 		}
 	}
 	w->data = data;
+	if (hash_was_set(&q->shared->hash))
+		rx_hash(q, w);
+	return 1;
+}
+
+/* -- rx, steered ----------------------------------------------------------- */
+
+/* To the inbox of the queue that the guest chose; false: it must wait. */
+static bool steer(struct queue *q)
+{
+	struct queue_frame *w = &q->steered;
+	const struct hash *hash = hash_current(&q->shared->hash, &q->hash);
+	unsigned int to = q->index;
+
+	if (hash_active(hash))
+		to = hash_queue(hash, &w->frame, q->shared->queue_count);
+	switch (inbox_put(&q->shared->inboxes[to], q->index, &w->frame,
+			  w->data)) {
+	case INBOX_TAKEN:
+		if (to != q->index)
+			count(q, RX_STEERED, 1);
+		break;
+	case INBOX_FULL:
+		return false;
+	case INBOX_STARVED:
+		count(q, RX_DROPPED, 1);
+		break;
+	}
+	w->data = NULL;
+	return true;
+}
+
+/* Frames from the TAP to the inboxes: how many, or -errno. */
+static int steer_round(struct queue *q)
+{
+	struct rate *rate = &q->shared->receive;
+	bool limited = rate_limited(rate);
+	uint64_t now = limited ? clock_now_ns() : 0;
+	int frames, ret;
+
+	for (frames = 0; frames < (int)NET_BATCH_PACKETS; frames++) {
+		if (!q->steered.data) {
+			if (!q->tap_ready ||
+			    (limited && rate_wait_ns(rate, now)))
+				break;
+			ret = tap_read(q, q->steer_pages, &q->steered);
+			if (ret < 0)
+				return ret;
+			if (ret == 0)
+				break;
+			if (limited)
+				rate_pay(rate, now, q->steered.frame.size);
+		}
+		if (!steer(q))
+			break;
+	}
+	return frames;
+}
+
+/* Who waited for this queue's inbox may go on: frames were taken, or none is. */
+static void steer_wake(struct queue *q)
+{
+	uint32_t waiting = inbox_waiting(&q->shared->inboxes[q->index]);
+	unsigned int i;
+
+	for (i = 0; waiting; i++, waiting >>= 1)
+		if (waiting & 1)
+			inbox_wake(&q->shared->inboxes[i]);
+}
+
+/* -- rx, to the ring -------------------------------------------------------- */
+
+/* Where the ring's frames come from; NULL: the TAP. */
+static struct inbox *own_inbox(const struct queue *q)
+{
+	struct inbox *all = q->shared->inboxes;
+
+	return all ? &all[q->index] : NULL;
+}
+
+/* Is there a frame to be had from IN, as far as is known? */
+static bool rx_any(const struct queue *q, struct inbox *in)
+{
+	return in ? !inbox_empty(in) : q->tap_ready;
+}
+
+/* The next frame into q->waiting: as tap_read(). */
+static int rx_next(struct queue *q, struct inbox *in, uint64_t now)
+{
+	struct queue_frame *w = &q->waiting;
+	uint8_t *data = q->rx_pages + q->rx_page * NET_PAGE_SIZE;
+	struct rate *rate = &q->shared->receive;
+	int ret;
+
+	if (in) {
+		inbox_take(in, &w->frame, data);
+		w->data = data;
+	} else {
+		if (now && rate_wait_ns(rate, now))
+			return 0;
+		ret = tap_read(q, data, w);
+		if (ret <= 0)
+			return ret;
+		if (now)
+			rate_pay(rate, now, w->frame.size);
+	}
 	q->rx_page += net_rx_pages(&w->frame);
 	return 1;
 }
@@ -347,6 +479,7 @@ static bool rx_has_room(const struct queue *q)
 {
 	static const struct net_frame largest = {
 		.size = NET_RX_FRAME_MAX,
+		.flags = NET_HASHED,
 		.gso_type = XEN_NETIF_GSO_TYPE_TCPV4,
 	};
 
@@ -354,13 +487,13 @@ static bool rx_has_room(const struct queue *q)
 	       q->rx_page + NET_RX_FRAME_MAX / NET_PAGE_SIZE <= QUEUE_RX_PAGES;
 }
 
-/* Fill a batch with frames from the TAP; 0 or -errno. */
+/* Fill a batch with frames; 0 or -errno. */
 static int rx_fill(struct queue *q)
 {
-	struct rate *rate = &q->shared->receive;
-	bool limited = rate_limited(rate);
+	bool limited = rate_limited(&q->shared->receive);
 	uint64_t now = limited ? clock_now_ns() : 0;
-	unsigned int frames = 0;
+	struct inbox *in = own_inbox(q);
+	unsigned int frames = 0, bytes = 0;
 	int ret;
 
 	rx_begin(q);
@@ -368,41 +501,55 @@ static int rx_fill(struct queue *q)
 	ret = net_rx_look(&q->rx);
 	if (ret < 0)
 		return ret;
+	ret = 0;
 	while (frames < NET_BATCH_PACKETS) {
 		if (!q->waiting.data) {
-			if (!q->tap_ready)
+			if (!rx_any(q, in))
 				break;
 			/* No page lent: do not even take it from the TAP. */
 			if (!net_rx_slots(&q->rx)) {
 				q->starved = true;
 				break;
 			}
-			if (!rx_has_room(q) ||
-			    (limited && rate_wait_ns(rate, now)))
+			if (!rx_has_room(q))
 				break;
-			ret = rx_read(q);
+			ret = rx_next(q, in, now);
 			if (ret <= 0)
-				return ret;
-			if (limited)
-				rate_pay(rate, now, q->waiting.frame.size);
+				break;
 		}
 		if (net_rx_need(&q->waiting.frame) > net_rx_slots(&q->rx)) {
 			q->starved = true;
 			break;
 		}
-		count(q, RX_PACKETS, 1);
-		count(q, RX_BYTES, q->waiting.frame.size);
-		rx_put(q);
+		bytes += q->waiting.frame.size;
 		frames++;
+		rx_put(q);
 	}
-	return 0;
+	count(q, RX_PACKETS, frames);
+	count(q, RX_BYTES, bytes);
+	return ret < 0 ? ret : 0;
 }
 
-/* A batch to the guest: slots answered, or -errno. */
+/* As rx_fill(), from the own inbox, after the TAP was emptied into all. */
+static int rx_fill_steered(struct queue *q)
+{
+	struct inbox *in = own_inbox(q);
+	int moved = steer_round(q), ret;
+
+	if (moved < 0)
+		return moved;
+	ret = rx_fill(q);
+	if (in->starved != q->starved)
+		inbox_starve(in, q->starved);
+	steer_wake(q);
+	return ret < 0 ? ret : moved;
+}
+
+/* A batch to the guest: how much was done, or -errno. */
 static int rx_round(struct queue *q, bool *notify)
 {
 	struct net_rx_batch *b = &q->rx_batch;
-	int ret = rx_fill(q);
+	int ret = own_inbox(q) ? rx_fill_steered(q) : rx_fill(q);
 	int answers = (int)b->answer_count, copied;
 	unsigned int i;
 
@@ -420,7 +567,7 @@ static int rx_round(struct queue *q, bool *notify)
 		count(q, RX_BATCHES, 1);
 		*notify = net_rx_answer(&q->rx, b);
 	}
-	return ret < 0 ? ret : answers;
+	return ret < 0 ? ret : answers + ret;
 }
 
 /* -- sleeping ------------------------------------------------------------- */
@@ -457,6 +604,15 @@ static void wake_take(struct queue *q)
 	eventfd_read(q->wake_fd, &value);
 }
 
+/*
+ * Would a frame in the TAP be taken? Not when it could be put nowhere, nor
+ * while one waits for another queue's inbox.
+ */
+static bool tap_wanted(const struct queue *q)
+{
+	return own_inbox(q) ? !q->steered.data : !q->starved;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	if (!a || !b)
@@ -480,8 +636,7 @@ static void queue_sleep(struct queue *q)
 	struct pollfd fds[] = {
 		{ .fd = q->wake_fd, .events = POLLIN },
 		{ .fd = evtchn_fd(&q->evtchn), .events = POLLIN },
-		/* no frame can be put anywhere: do not wake for it */
-		{ .fd = q->starved || rx_wait ? -1 : q->tap,
+		{ .fd = tap_wanted(q) && !rx_wait ? q->tap : -1,
 		  .events = POLLIN },
 	};
 	struct timespec ts;
@@ -489,6 +644,8 @@ static void queue_sleep(struct queue *q)
 	if (!tx_wait && net_tx_sleep(&q->tx))
 		return;
 	if (q->starved && net_rx_sleep(&q->rx))
+		return;
+	if (own_inbox(q) && !inbox_sleep(own_inbox(q)))
 		return;
 	if (q->starved && !s->rx_notify)
 		wait = earlier(wait, QUIET_GUEST_POLL_NS);
@@ -591,10 +748,16 @@ int queue_open(struct queue *q, struct queue_shared *shared, unsigned int index,
 		.tap = -1,
 		.wake_fd = -1,
 	};
+	q->tx_iov[0] = (struct iovec) { &q->tx_hdr, sizeof(q->tx_hdr) };
 	q->tx_pages = pages_alloc(NET_BATCH_SLOTS);
 	q->rx_pages = pages_alloc(QUEUE_RX_PAGES);
 	q->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return q->tx_pages && q->rx_pages && q->wake_fd >= 0 ? 0 : -ENOMEM;
+	if (!q->tx_pages || !q->rx_pages || q->wake_fd < 0)
+		return -ENOMEM;
+	if (!shared->inboxes)
+		return 0;
+	q->steer_pages = pages_alloc(NET_RX_FRAME_MAX / NET_PAGE_SIZE);
+	return q->steer_pages ? inbox_open(own_inbox(q), q->wake_fd) : -ENOMEM;
 }
 
 int queue_connect(struct queue *q, uint32_t tx_ref, uint32_t rx_ref,
@@ -631,6 +794,10 @@ void queue_close(struct queue *q)
 		munmap(q->tx_pages, NET_BATCH_SLOTS * NET_PAGE_SIZE);
 	if (q->rx_pages)
 		munmap(q->rx_pages, QUEUE_RX_PAGES * NET_PAGE_SIZE);
+	if (q->steer_pages) {
+		munmap(q->steer_pages, NET_RX_FRAME_MAX);
+		inbox_close(own_inbox(q));
+	}
 	if (q->tap >= 0)
 		close(q->tap);
 	if (q->wake_fd >= 0)

@@ -10,22 +10,31 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* before <xen/xen.h>, which it includes with the tools' interfaces */
 #include <xenctrl.h>
 
 #include "backends/net/core.h"
 #include "backends/net/filter.h"
+#include "backends/net/hash-shared.h"
+#include "backends/net/inbox.h"
 #include "backends/net/offload.h"
 #include "backends/net/rate.h"
 #include "lib/evtchn.h"
 #include "lib/grant.h"
 #include "lib/stats.h"
 
-/* What all queues of a vif share. Constant while they run, but the rates. */
+/*
+ * What all queues of a vif share. Constant while they run, but the rates and
+ * the hash.
+ */
 struct queue_shared {
 	struct grants *grants;
 	domid_t domid;
+	unsigned int queue_count;
+	struct hash_shared hash;
+	struct inbox *inboxes;		/* one a queue; NULL: nobody steers */
 	unsigned int features;		/* enum offload_features */
 	bool rx_notify;
 	struct filter filter;
@@ -53,6 +62,10 @@ enum queue_counter {
 	RX_STARVED,		/* slept because the guest had lent no page */
 	SLEEPS,
 	EVENTS_SENT,
+	RX_HASHED,		/* went with their hash */
+	RX_STEERED,		/* read by another queue than the guest's choice */
+	CTRL_REQUESTS,		/* of the control ring, in a row of its own */
+	CTRL_REFUSED,
 	QUEUE_COUNTERS
 };
 extern const char *const queue_counter_names[QUEUE_COUNTERS + 1];
@@ -84,17 +97,23 @@ struct queue {
 	struct net_tx_batch tx_batch;
 	struct net_rx_batch rx_batch;
 	xengnttab_grant_copy_segment_t segments[NET_BATCH_SLOTS];
+	/* what goes to the TAP next: its header, then the packet's pieces */
+	struct virtio_net_hdr tx_hdr;
+	struct iovec tx_iov[1 + 1 + NET_TX_SLOTS_MAX];
 	uint8_t *tx_pages;		/* a page a slot of the batch */
 	uint8_t *rx_pages;		/* QUEUE_RX_PAGES */
 	unsigned int rx_page;		/* the next free one */
 	struct queue_frame waiting;	/* read, but not yet in the ring */
+	struct hash_copy hash;
+	uint8_t *steer_pages;		/* one frame; NULL: nobody steers */
+	struct queue_frame steered;	/* read, but not yet in an inbox */
 	_Alignas(16) uint8_t head[OFFLOAD_HEADER_MAX];
 	struct stats_row *stats;	/* only its own thread counts here */
 };
 
 /*
- * The memory that a queue uses, all of it. 0 or -ENOMEM; queue_close() is
- * right after either.
+ * The memory that a queue uses, all of it; shared->inboxes says whether it
+ * steers. 0 or -ENOMEM; queue_close() is right after either.
  */
 int queue_open(struct queue *q, struct queue_shared *shared,
 	       unsigned int index, struct stats_row *stats);

@@ -109,7 +109,7 @@ void blk_front_fill(struct blk_front *f, const struct blk_io *io,
 	struct blk_front_vec vec;
 	size_t done = 0;
 
-	while (blk_front_vec(f, io, done, &vec, 1)) {
+	while (done < io->size && blk_front_vec(f, io, done, &vec, 1)) {
 		memcpy(vec.base, from + done, vec.size);
 		done += vec.size;
 	}
@@ -121,7 +121,7 @@ void blk_front_drain(struct blk_front *f, const struct blk_io *io, void *data)
 	struct blk_front_vec vec;
 	size_t done = 0;
 
-	while (blk_front_vec(f, io, done, &vec, 1)) {
+	while (done < io->size && blk_front_vec(f, io, done, &vec, 1)) {
 		memcpy(to + done, vec.base, vec.size);
 		done += vec.size;
 	}
@@ -274,9 +274,20 @@ static void put_discard(struct blk_front *f, struct blk_io *io,
 	memcpy(req, &discard, sizeof(discard));
 }
 
+/* The next entry of the ring: to be written, and never read back. */
+static struct blkif_request *next_request(struct blk_front *f,
+					  const struct blk_io *io)
+{
+	struct blkif_request *req = (PEER_FORCE struct blkif_request *)
+		&f->sring->ring[f->req_prod++ & (f->info.slots - 1)].req;
+
+	*req = (struct blkif_request){ .id = io - f->io };
+	return req;
+}
+
 void blk_front_submit(struct blk_front *f, struct blk_io *io)
 {
-	struct blkif_request req = { .id = io - f->io };
+	struct blkif_request *req;
 
 	io->state = BLK_IO_IN_FLIGHT;
 	io->since_ns = f->clock_ns;
@@ -288,28 +299,26 @@ void blk_front_submit(struct blk_front *f, struct blk_io *io)
 		return;
 	}
 
+	req = next_request(f, io);
 	switch ((enum blk_front_op)io->op) {
 	case BLK_FRONT_READ:
 	case BLK_FRONT_WRITE:
 		io->ring_op = io->op == BLK_FRONT_READ ?
 			BLKIF_OP_READ : BLKIF_OP_WRITE;
 		if (io->indirect_page != NONE)
-			put_indirect(f, io, &req);
+			put_indirect(f, io, req);
 		else
-			put_direct(f, io, &req);
+			put_direct(f, io, req);
 		break;
 	case BLK_FRONT_FLUSH:
 		io->ring_op = f->flush_op;
-		put_direct(f, io, &req);
+		put_direct(f, io, req);
 		break;
 	case BLK_FRONT_DISCARD:
 		io->ring_op = BLKIF_OP_DISCARD;
-		put_discard(f, io, &req);
+		put_discard(f, io, req);
 		break;
 	}
-	peer_write(&f->sring->ring[f->req_prod & (f->info.slots - 1)].req,
-		   &req, sizeof(req));
-	f->req_prod++;
 }
 
 void blk_front_push(struct blk_front *f)

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #ifdef HAVE_LIBSYSTEMD
@@ -381,14 +383,36 @@ void host_close(struct host *h)
 
 /* -- the program's loop -------------------------------------------------- */
 
-int host_store_fd(const struct host *h)
+static int add(struct loop *l, int fd, enum host_tag type)
 {
-	return store_fd(&h->store);
+	return fd < 0 ? fd : loop_add(l, fd, EPOLLIN,
+				      (union loop_tag) { .type = type });
 }
 
-int host_event_fd(const struct host *h)
+int host_open_loop(struct loop *l, int *signal_fd, int *timer_fd,
+		   uint64_t tick_ns)
 {
-	return evtchn_fd(&h->evtchn);
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	int r = loop_open(l);
+
+	*signal_fd = loop_signal_fd(signals, ARRAY_SIZE(signals));
+	*timer_fd = loop_timer_fd();
+	if (r == 0)
+		r = add(l, *signal_fd, HOST_SIGNAL);
+	if (r == 0)
+		r = add(l, *timer_fd, HOST_TIMER);
+	if (r == 0)
+		r = loop_timer_set(*timer_fd, tick_ns);
+	return r ? log_err(r, "set up the event loop") : 0;
+}
+
+int host_listen(struct host *h, struct loop *l)
+{
+	int r = add(l, store_fd(&h->store), HOST_STORE);
+
+	if (r == 0)
+		r = add(l, evtchn_fd(&h->evtchn), HOST_EVENT);
+	return r ? log_err(r, "set up the event loop") : 0;
 }
 
 void host_take_watches(struct host *h)
@@ -417,12 +441,6 @@ bool host_events_fail(const struct host *h)
 		return false;
 	log_err(h->evtchn.error, "%s: event channel", h->dir);
 	return true;
-}
-
-int host_read(struct host *h, const char *dir, const char *node, char *value,
-	      size_t size)
-{
-	return store_read(&h->store, XBT_NULL, dir, node, value, size);
 }
 
 void host_ready(const char *fmt, ...)

@@ -4,11 +4,11 @@
  * /dev/xen/gntalloc (which cannot grant memory that exists already), event
  * channels from /dev/xen/evtchn, xenstore through /dev/xen/xenbus.
  *
- * One device, one thread. The program waits on the two descriptors and calls
- * the frontend:
+ * One device, one thread. The program waits for what host_listen() adds to its
+ * loop and calls the frontend:
  *
- *	host_store_fd()   host_take_watches(), then X_front_step()
- *	host_event_fd()   while host_take_event(): serve, host_unmask()
+ *	HOST_STORE	host_take_watches(), then X_front_step()
+ *	HOST_EVENT	while host_take_event(): serve, host_unmask()
  */
 #ifndef FRONTENDS_LINUX_HOST_H
 #define FRONTENDS_LINUX_HOST_H
@@ -23,6 +23,7 @@
 
 #include "frontends/front.h"
 #include "lib/evtchn.h"
+#include "lib/loop.h"
 #include "lib/store.h"
 
 struct host {
@@ -43,19 +44,25 @@ extern const struct front_ops host_ops;
 int host_open(struct host *h, const char *name, const char *const *kinds);
 void host_close(struct host *h);
 
-int host_store_fd(const struct host *h);
-int host_event_fd(const struct host *h);
+/* What a program is woken for: its loop's tags, its own go on from TAGS. */
+enum host_tag { HOST_STORE, HOST_EVENT, HOST_SIGNAL, HOST_TIMER, HOST_TAGS };
+
+/*
+ * A loop that is told of signals to end and, once after TICK_NS, of time; for
+ * the timer to be set again by the program. Before host_open(): what threads
+ * libxenstore starts inherit that the signals are blocked. Logged.
+ */
+int host_open_loop(struct loop *l, int *signal_fd, int *timer_fd,
+		   uint64_t tick_ns);
+/* It is told of the host's two descriptors as well. Logged. */
+int host_listen(struct host *h, struct loop *l);
+
 void host_take_watches(struct host *h);
 /* 1: something fired, and is masked until unmasked; 0: nothing, or -errno. */
 int host_take_event(struct host *h, evtchn_port_t *port);
 void host_unmask(struct host *h, evtchn_port_t port);
 /* An event was lost, logged: whoever waits for one may wait for ever. */
 bool host_events_fail(const struct host *h);
-
-/* A node of the device's folder or of the backend's: for what only the
- * program wants to know. */
-int host_read(struct host *h, const char *dir, const char *node, char *value,
-	      size_t size);
 
 /*
  * Tell who waits that the program serves now: a line "ready: ..." on stderr,

@@ -42,7 +42,7 @@
 
 static const char *const kinds[] = { "uvif", "vif", NULL };
 
-enum tag { TAG_STORE, TAG_EVENT, TAG_SIGNAL, TAG_TIMER, TAG_TAP };
+enum tag { TAG_TAP = HOST_TAGS };
 
 enum life { STARTING, SERVING, LEAVING, GONE };
 
@@ -325,17 +325,17 @@ static void take_events(struct program *p)
 
 static void handle(struct program *p, const struct loop_event *event)
 {
-	switch ((enum tag)event->tag.type) {
-	case TAG_STORE:
+	switch (event->tag.type) {
+	case HOST_STORE:
 		host_take_watches(&p->host);
 		break;
-	case TAG_EVENT:
+	case HOST_EVENT:
 		take_events(p);
 		break;
-	case TAG_SIGNAL:
+	case HOST_SIGNAL:
 		take_signal(p);
 		break;
-	case TAG_TIMER:
+	case HOST_TIMER:
 		tick(p);
 		break;
 	case TAG_TAP:
@@ -348,7 +348,7 @@ static void handle(struct program *p, const struct loop_event *event)
 /* Only the device's end of things needs xenstore; most rounds do not. */
 static bool event_is_state(const struct loop_event *event)
 {
-	return event->tag.type == TAG_STORE || event->tag.type == TAG_SIGNAL;
+	return event->tag.type == HOST_STORE || event->tag.type == HOST_SIGNAL;
 }
 
 static int run(struct program *p)
@@ -375,33 +375,6 @@ static int run(struct program *p)
 	return 0;
 }
 
-static int add(struct program *p, int fd, enum tag type)
-{
-	return loop_add(&p->loop, fd, EPOLLIN,
-			(union loop_tag) { .type = type });
-}
-
-static int open_loop(struct program *p)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-	int r = loop_open(&p->loop);
-
-	/* before any thread of libxenstore inherits another mask */
-	p->signal_fd = loop_signal_fd(signals, ARRAY_SIZE(signals));
-	p->timer_fd = loop_timer_fd();
-	if (r == 0 && p->signal_fd < 0)
-		r = p->signal_fd;
-	if (r == 0 && p->timer_fd < 0)
-		r = p->timer_fd;
-	if (r == 0)
-		r = add(p, p->signal_fd, TAG_SIGNAL);
-	if (r == 0)
-		r = add(p, p->timer_fd, TAG_TIMER);
-	if (r == 0)
-		r = loop_timer_set(p->timer_fd, TICK_NS);
-	return r ? log_err(r, "set up the event loop") : 0;
-}
-
 static int open_net(struct program *p)
 {
 	int r = net_front_open(&p->net, &host_ops, &p->host, p->host.dir);
@@ -411,13 +384,8 @@ static int open_net(struct program *p)
 				"being removed?", p->host.dir);
 	if (r)
 		return log_err(r, "%s: open", p->host.dir);
-	r = add(p, host_store_fd(&p->host), TAG_STORE);
-	if (r == 0)
-		r = add(p, host_event_fd(&p->host), TAG_EVENT);
-	if (r)
-		return log_err(r, "set up the event loop");
 	p->deadline_ns = clock_now_ns() + p->options.wait_s * NS_PER_S;
-	return 0;
+	return host_listen(&p->host, &p->loop);
 }
 
 static int serve(struct program *p)
@@ -457,7 +425,7 @@ int main(int argc, char **argv)
 	r = parse_options(argc, argv, &p->options);
 	if (r)
 		return r == 1 ? EXIT_SUCCESS : 2;
-	r = open_loop(p);
+	r = host_open_loop(&p->loop, &p->signal_fd, &p->timer_fd, TICK_NS);
 	if (r == 0)
 		r = serve(p);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

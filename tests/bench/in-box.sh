@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../box/lib.sh"
 rounds=${bench_rounds:-5}
 seconds=${bench_seconds:-3}
-only=${bench_only:-create parallel scale reboot blk net}
+only=${bench_only:-create hvm parallel scale reboot blk net}
 
 tiny=/box/tiny
 parallel_rounds=$(((rounds + 1) / 2))	# a minute each
@@ -18,10 +18,6 @@ esac
 
 daemon_start blkd xl-lite-blkd && daemon_start netd xl-lite-netd &&
 	ok "the daemons run" || bail "the daemons do not run"
-
-ms_now() {
-	echo $((${EPOCHREALTIME/./} / 1000))
-}
 
 # timed METRIC ROUND ARM COMMAND...: how long it takes, in seconds
 timed() {
@@ -124,6 +120,88 @@ bench_create() {
 	create_type pv _nodev nodev || bad=1
 	create_type pvh _pvh || bad=1
 	[ $bad = 0 ] && ok "create" || not_ok "create"
+}
+
+# --- HVM: what is the toolstack's, beside QEMU ----------------------------------
+
+# Both start it through this, which tells when. That it runs, it says itself.
+make_qemu() {
+	cat >"$work/qemu" <<-END
+	#!/bin/bash
+	echo "\${EPOCHREALTIME/./}" >"$work/qemu-began"
+	exec /usr/libexec/xen-qemu-system-i386 "\$@"
+	END
+	chmod +x "$work/qemu"
+}
+
+note_states() {
+	local path
+
+	while read -r path; do
+		case $path in
+		*/state) echo "${EPOCHREALTIME/./}" >"$work/qemu-ran" ;;
+		esac
+	done
+}
+
+hvm_cfg() {	# NAME DISK
+	cat <<-END
+	name = "$1"
+	type = "hvm"
+	memory = 32
+	vga = "none"
+	vnc = 0
+	device_model_override = "$work/qemu"
+	disk = [ "$2" ]
+	vif = [ "bridge=xenbr0" ]
+	END
+}
+
+qemu_ran() {
+	[ -s "$work/qemu-ran" ]
+}
+
+# timed_hvm ROUND ARM COMMAND...: the time without QEMU's own, and its own
+timed_hvm() {
+	local round=$1 arm=$2 all qemu
+
+	shift 2
+	rm -f "$work"/qemu-{began,ran}
+	all=$(timed create_time_hvm $round $arm "$@") || {
+		echo "$all"
+		return 1
+	}
+	wait_until 20 qemu_ran || return 1
+	qemu=$(($(<"$work/qemu-ran") - $(<"$work/qemu-began")))
+	echo "$all"
+	awk -v qemu=$qemu '{
+		$3 = "create_time_hvm_but_qemu"
+		printf "%s %s %s %s %s %.6f\n", $1, $2, $3, $4, $5, $6 - qemu / 1e6
+	}' <<<"$all"
+}
+
+bench_hvm() {
+	local round bad=0 watcher
+
+	modprobe brd rd_nr=40 rd_size=65536
+	make_qemu
+	xenstore-watch /local/domain/0/device-model > >(note_states) 3>&- &
+	watcher=$!
+	hvm_cfg ours "/dev/ram1,raw,hda,w" >"$work/ours.cfg"
+	hvm_cfg theirs "phy:/dev/ram0,hda,w" >"$work/theirs.cfg"
+	for ((round = 0; round <= rounds; round++)); do
+		{
+			timed_hvm $round ours \
+				xl-lite create -pq "$work/ours.cfg" &&
+			xl-lite destroy ours &&
+			timed_hvm $round xl \
+				xl create -pq "$work/theirs.cfg" &&
+			xl destroy theirs
+		} >"$work/samples" 2>&1 3>&- || bad=1
+		show_samples $round
+	done
+	kill "$watcher"
+	[ $bad = 0 ] && ok "hvm" || not_ok "hvm"
 }
 
 # --- many at once --------------------------------------------------------------
@@ -345,6 +423,7 @@ for what in $only; do
 	create) bench_create ;;
 	parallel) bench_parallel ;;
 	scale) bench_scale ;;
+	hvm) bench_hvm ;;
 	reboot) bench_reboot ;;
 	blk) bench_blk ;;
 	net) bench_net ;;

@@ -24,6 +24,8 @@ my %known = (
 	create_time_pvh      => [ 's',   'less', { xl => 0.125 } ],
 	destroy_time_pvh     => [ 's',   'less', { xl => 0.125 } ],
 	create_requests_pvh  => [ '',    'less', {} ],
+	create_time_hvm      => [ 's',   'less', {} ],
+	create_time_hvm_but_qemu => [ 's', 'less', { xl => 0.2 } ],
 	create_16_parallel   => [ 's',   'less', { xl => 0.125 } ],
 	create_50th_over_2nd => [ 's',   'less', { 'own 2nd guest' => 1.1 } ],
 	create_50th_over_2nd_xl => [ 's', 'less', {} ],
@@ -42,6 +44,7 @@ my %known = (
 my @order = qw(create_time destroy_time create_requests
 	create_time_nodev destroy_time_nodev create_requests_nodev
 	create_time_pvh destroy_time_pvh create_requests_pvh
+	create_time_hvm create_time_hvm_but_qemu
 	create_16_parallel create_50th_over_2nd create_50th_over_2nd_xl
 	reboot_time
 	blk_randread_4k_qd1 blk_randread_4k_qd32 blk_randwrite_4k_qd32

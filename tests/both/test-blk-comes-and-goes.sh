@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # A disk is connected, let go and connected again, by frontends that end in good
 # order and by one that is killed under load; it is unplugged before a frontend
-# came, and from under one that is busy; and every byte is right throughout.
+# came, and from under one that is busy; and every byte is right throughout. A
+# daemon that comes right after one that was killed waits for what that one held.
 # timeout: 600
 . "$(dirname "$0")/../lib/both.sh"
-plan 17
+plan 22
 
 seed=0
 verify() {
@@ -60,6 +61,37 @@ is $? 1 "unplugged under load: its client is told"
 wait "$daemon_pid"
 is $? 1 "and the frontend ends, having lost the disk"
 check "the backend, too" wait_until 20 back_is 6
+device_forget
+daemon_stop "$blkd"
+
+# the image as a killed daemon leaves it: locked, and by no process
+lock_begin() {
+	coproc lock { leftlock "$work/image" 3>&-; }
+	read -r -u "${lock[0]}" && [ "$REPLY" = locked ]
+}
+lock_end() {
+	exec {lock[1]}>&-
+	wait "$lock_PID"
+}
+check "an image is still locked" lock_begin
+daemon_start blkd xl-lite-blkd -v
+blkd=$daemon_pid
+disk_add 51712 "$work/image" w
+check "a daemon that has just started tries again" \
+	wait_until 20 eval '[ "$(grep -c "step open" "$logs/blkd.log")" -gt 2 ]'
+check "the lock ends" lock_end
+check "and the disk is offered" wait_until 20 back_is 2
+device_unplug
+wait_until 20 back_is 6
+device_forget
+lock_begin
+disk_add 51712 "$work/image" w
+check "a lock that stays is an error" \
+	wait_until 20 xenstore-exists "$back/hotplug-error"
+diag "$(xenstore-read "$back/hotplug-error")"
+lock_end
+device_unplug
+wait_until 20 back_is 6
 device_forget
 daemon_stop "$blkd"
 guest_end "$guest"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Whatever of a disk's features is offered, alone or together, the frontend takes
-# just that, and every byte is right; with each of the backend's engines.
+# just that, and every byte is right; with each of the backend's engines, and
+# reads in place and copied.
 # timeout: 1500
 # sim-timeout: 120
 . "$(dirname "$0")/../lib/both.sh"
@@ -38,7 +39,7 @@ taken() {
 		"${words[$5]}"
 }
 
-# one ENGINE COMBINATION...
+# one HOW COMBINATION...
 one() {
 	local what="$1: persistent $2, segments $3, order $4, flush $5, discard $6"
 
@@ -69,12 +70,13 @@ leak_snapshot
 guest_begin || bail "no guest"
 dd if=/dev/urandom of="$work/image" bs=64K count=16 status=none
 seed=0
-for engine in uring sync; do
-	XL_LITE_BLK_ENGINE=$engine daemon_start blkd xl-lite-blkd -v ||
+for how in uring/in-place sync/copied; do
+	XL_LITE_BLK_ENGINE=${how%/*} XL_LITE_BLK_READS=${how#*/} \
+		daemon_start blkd xl-lite-blkd -v ||
 		bail "xl-lite-blkd does not start"
 	blkd=$daemon_pid
 	for combination in "${list[@]}"; do
-		one $engine $combination
+		one $how $combination
 	done
 	daemon_stop "$blkd"
 done

@@ -9,8 +9,8 @@
 . "$(dirname "$0")/../hostile/lib.sh"
 blk="control B01 B01-half B02 B07 B08 B10 B11 B12 B13 B15-readonly B19 B20
 	B35 B35-edges B35-connecting"
-net="control T01 T05 T08 T08-whole T18 R04 R05 X01-nul X05 X05-edges
-	X05-connecting"
+net="control T01 T05 T08 T08-whole T18 R04 R05 C01 C03 C05 C05-steers
+	C06-hashes X01-nul X03-ctrl-ref X05 X05-edges X05-connecting"
 plan $((14 + 1 + $(cases hostile-blk $blk) + $(cases hostile-net $net)))
 
 blk_begin w

@@ -30,12 +30,12 @@ run() {
 }
 
 here=$top/tests/box/failing
-echo 1..12
+echo 1..14
 
-run --timeout 60 "$here/hangs.sh" >"$work/out"
+run --timeout 30 "$here/hangs.sh" >"$work/out"
 echo "status $?" >>"$work/out"
 expect "a test that hangs is ended" "$work/out" \
-	'^not ok - box/failing/hangs.sh: still running after 60 s$'
+	'^not ok - box/failing/hangs.sh: still running after 30 s$'
 expect "what it had passed is counted" "$work/out" \
 	'^1 passed, 1 failed, 0 skipped$'
 expect "run has failed" "$work/out" '^status 1$'
@@ -53,6 +53,27 @@ expect "its last words are kept" "$work/said" 'sysrq|Domain 0 crashed'
 run "$here/lies.sh" >"$work/out"
 expect "a test that ends too soon has failed" "$work/out" \
 	'^not ok - box/failing/lies.sh: planned 2, ran 1$'
+
+# What QEMU says of itself when it aborts, and that it ends.
+"$top/tests/box/run" --no-tree --artefacts "$work/logs" --jobs 1 --timeout 30 \
+	"$here/hangs.sh" </dev/null >"$work/out" 2>&1 &
+pid=$!
+abort_qemu() {
+	local folder qemu
+
+	until grep -q "^ok 1" "$work/out" || ! kill -0 $pid 2>/dev/null; do
+		read -r -t 0.2 <> <(:)
+	done
+	qemu=$(pgrep -P $pid -f qemu-system)
+	folder=$(readlink "/proc/$qemu/fd/2")
+	echo "ERROR: assertion failed: (qemu_mutex_iothread_locked())" >>"$folder"
+	kill -ABRT "$qemu"
+}
+abort_qemu
+wait $pid
+expect "a test is run again when QEMU has aborted" "$work/out" \
+	'hangs.sh: QEMU has aborted, .*: again$'
+expect "and counted once" "$work/out" '^1 passed, 1 failed, 0 skipped$'
 
 # Interrupted by a signal to the script alone, as a CI system does it.
 "$top/tests/box/run" --no-tree --artefacts "$work/logs" "$here/hangs.sh" \

@@ -13,7 +13,7 @@
 box_guest=/box/guest		# vmlinuz, vmlinux, base.cpio, fio.cpio, ...
 work=/tmp/test			# files of this test
 logs=${BOX_LOGS:-/var/log/box}	# kept if the test fails
-wait_pause=0.4
+wait_pauses=(0.05 0.1 0.2 0.4)
 combination_step=19	# of many combinations: the simulated tier tries all
 
 notify_listen() {
@@ -21,7 +21,11 @@ notify_listen() {
 }
 
 leak_domains() {
-	xl list | awk '$1 != "Name" { print $1 }'
+	local name rest
+
+	xl list | while read -r name rest; do
+		[ "$name" = Name ] || echo "$name"
+	done
 }
 
 . /box/tests/lib/tap.sh
@@ -119,8 +123,15 @@ guest_console() {
 	cat "/var/log/xen/console/guest-$1.log" 2>/dev/null | tr -d "\r"
 }
 
+# Asked again and again while the guest boots.
 console_has() {
-	guest_console "$1" | grep -Eq -- "$2"
+	local line log=/var/log/xen/console/guest-$1.log
+
+	[ -e "$log" ] || return 1
+	while IFS= read -r line || [ -n "$line" ]; do
+		[[ ${line//$'\r'/} =~ $2 ]] && return 0
+	done <"$log"
+	return 1
 }
 
 # guest_wait_console NAME REGEX SECONDS

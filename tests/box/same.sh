@@ -36,8 +36,14 @@ ask_both() {
 	status_theirs=$?
 	xl-lite "$@" >"$work/ours.raw" 2>"$work/ours.err" 3>&-
 	status_ours=$?
+}
+
+# same_output COMMAND: but for what moves, if anything differs at all
+same_output() {
+	diff "$work/theirs.raw" "$work/ours.raw" >"$work/difference" && return
 	still "$1" <"$work/theirs.raw" >"$work/theirs.out"
 	still "$1" <"$work/ours.raw" >"$work/ours.out"
+	diff "$work/theirs.out" "$work/ours.out" >"$work/difference"
 }
 
 show_both() {
@@ -53,7 +59,7 @@ same() {
 	shift
 	ask_both "$@"
 	if [ $status_ours != $status_theirs ] ||
-	   ! diff "$work/theirs.out" "$work/ours.out" >"$work/difference" ||
+	   ! same_output "$1" ||
 	   { [ $status_ours != 0 ] && [ ! -s "$work/ours.err" ]; }; then
 		not_ok "$what"
 		show_both

@@ -7,7 +7,7 @@
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/box/bin
-plan 65
+plan 73
 
 rm -f /etc/xl-lite.conf
 [ -x /usr/lib/xen-4.17/bin/pygrub ] || skip_all "there is no pygrub in this box"
@@ -166,6 +166,55 @@ check "pygrub runs as another user when the environment says so" \
 check "it is destroyed" xl-lite destroy web
 fails "a user that does not exist" "bootloader: user 'none-such': there is none" \
 	env LIBXL_BOOTLOADER_USER=none-such xl-lite create -q "$work/web.cfg"
+boot_cfg "bootloader_args=['--entry=second']" "bootloader_user='nobody'" \
+	"bootloader_restrict=1" >"$work/web.cfg"
+check "and when the configuration says so" xl-lite create -q "$work/web.cfg"
+check "it is destroyed" xl-lite destroy web
+
+# Who it is told to become, as pygrub is, is among the words its kernel gets.
+cat >"$work/who" <<'EOS'
+#!/bin/sh
+user=root
+for a; do
+	case $a in
+	--output=*) out=${a#*=} ;;
+	--output-directory=*) dir=${a#*=} ;;
+	--runas=*) user=${a#*=} ;;
+	esac
+done
+cp /box/tiny "$dir/k" && printf "kernel $dir/k\0args user=$user\0" >"$out"
+EOS
+chmod 755 "$work/who"
+useradd -r -M xen-qemuuser-shared
+
+# runs_as UID WHAT LINE...
+runs_as() {
+	local uid=$1 what=$2
+
+	shift 2
+	boot_cfg "bootloader='$work/who'" "$@" >"$work/web.cfg"
+	xl-lite create -q -p "$work/web.cfg" >"$work/out" 2>&1 3>&-
+	# the one of its own is told by its domain's number
+	[ "$uid" != own ] || uid=$((60000 + $(xl-lite domid web)))
+	like "$(cat "$work/out"; xenstore-read "/vm/$uuid/image/cmdline")" \
+		"^user=$uid\b" "$what"
+	xl-lite destroy web >"$work/out" 2>&1
+}
+
+nobody=$(id -u nobody)
+runs_as "$nobody" "bootloader_user= names who runs it" \
+	"bootloader_user='nobody'" "bootloader_restrict=1"
+runs_as "$nobody" "whether it is restricted or not" "bootloader_user='nobody'"
+runs_as "$(id -u xen-qemuuser-shared)" \
+	"bootloader_restrict=1 has QEMU's user run it" "bootloader_restrict=1"
+export LIBXL_BOOTLOADER_USER=nobody
+runs_as root "bootloader_restrict=0 is root's, whatever the environment says" \
+	"bootloader_restrict=0"
+unset LIBXL_BOOTLOADER_USER
+useradd -r -M -u 60000 xen-qemuuser-range-base
+runs_as own "where each guest has a user it is that" "bootloader_restrict=1"
+is "$(folders)" "" "and nothing is left"
+userdel xen-qemuuser-range-base
 
 # --- GRUB as a guest --------------------------------------------------------------------
 

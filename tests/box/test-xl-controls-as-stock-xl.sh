@@ -6,7 +6,7 @@
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"
-plan 180
+plan 218
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -193,10 +193,10 @@ has_console() {	# PID TTY
 	ls -l "/proc/$1/fd" 2>/dev/null | grep -q -- "-> $2\$"
 }
 
-console_of() {	# WHAT PROGRAM NAME
+console_of() {	# WHAT PROGRAM NAME [NODE]
 	local pid tty
 
-	tty=$(node "$3" console/tty)
+	tty=$(node "$3" "${4-console/tty}")
 	"$2" console "$3" <&"$silence" >/dev/null 2>&1 3>&- &
 	pid=$!
 	check "$1: $2 console" wait_until 30 has_console $pid "$tty"
@@ -245,9 +245,50 @@ swapped() {
 	check "$what: $maker removes it" guest_wait_gone $name 60
 }
 
+# What has no drivers for Xen cannot be asked to stop: it stops by itself, and
+# whoever made it has its QEMU to end and to start again.
+swapped_hvm() {	# MAKER OTHER
+	local maker=$1 other=$2 name=swapped what="hvm of $1" first
+
+	printf '%s\n' "name='$name'" "type='hvm'" "memory=32" "vcpus=1" \
+		"maxvcpus=2" "vga='none'" "vnc=0" "xen_platform_pci=0" \
+		"serial='pty'" "disk=[',raw,hdc,cdrom']" >"$work/$name.cfg"
+	check "$what" "$maker" create -q "$work/$name.cfg"
+	first=$(xl domid $name)
+	like "$($other list)" "^$name +$first +3[0-3] +1 " "$what: $other list"
+	is "$($other block-list $name)" "$($maker block-list $name)" \
+		"$what: $other block-list"
+	console_of "$what" "$other" $name serial/0/tty
+	check "$what: $other pause" "$other" pause $name
+	check "$what: $other unpause" "$other" unpause $name
+	# stock xl asks QEMU for a socket that is not there
+	check "$what: xl-lite vcpu-set" xl-lite vcpu-set $name 2
+	fails "$what: and back" "cannot take any out" xl-lite vcpu-set $name 1
+	check "$what: $other cd-insert" "$other" cd-insert $name hdc "$work/cd.iso"
+	like "$(xenstore-read "/libxl/$first/device/vbd/5632/params")" \
+		"$work/cd.iso\$" "$what: the CD is noted"
+	like "$($maker list -l $name)" "\"pdev_path\": \"$work/cd.iso\"" \
+		"$what: $maker list -l has it"
+	check "$what: $other cd-eject" "$other" cd-eject $name hdc
+	check "$what: and in again" "$other" cd-insert $name hdc "$work/cd.iso"
+	check "$what: $other rename" "$other" rename $name other
+	# a BIOS has no handler for it; where it dies of it, it reboots, too
+	check "$what: $other trigger" "$other" trigger other nmi
+	/box/bin/stop-guest reboot "$first" 2>/dev/null
+	check "$what: $maker restarts it, by its new name" \
+		wait_until 120 runs_anew other "$first"
+	like "$(xenstore-read "/libxl/$(xl domid other)/device/vbd/5632/params")" \
+		"$work/cd.iso\$" "$what: with the CD"
+	check "$what: $other destroy" "$other" destroy other
+	check "$what: and it is gone" guest_wait_gone other 60
+}
+
 for type in pv pvh; do
 	swapped xl xl-lite $type
 	swapped xl-lite xl $type
 done
+truncate -s 1M "$work/cd.iso"
+swapped_hvm xl xl-lite
+swapped_hvm xl-lite xl
 xenstore-rm /local/domain/0/memory
 leak_check

@@ -5,8 +5,8 @@
 # the guest is good. tests/inject/inject.c makes calls fail.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
-PATH=$PATH:/box/bin
-plan 30
+. "$(dirname "$0")/state.sh"
+plan 35
 
 # SWEEP=--all: all calls. Else of those that are like each other some, in turns.
 all=${SWEEP-}
@@ -29,31 +29,7 @@ guest_cfg g "${tiny[@]}" "type='pvh'" >"$work/pvh.cfg"
 guest_cfg g "${tiny[@]}" "disk=['$work/disk.img,raw,xvda,w']" \
 	"vif=['bridge=xenbr0,mac=00:16:3e:00:00:01']" >"$work/pv.cfg"
 
-coproc STATE { exec host-state; }
-state_in=${STATE[1]} state_out=${STATE[0]}
-
-state_keep() {
-	local line
-
-	echo keep >&"$state_in"
-	read -r line <&"$state_out"
-}
-
-# Sets $difference to what is not as it was kept.
-state_diff() {
-	local line
-
-	difference=
-	echo diff >&"$state_in"
-	while read -r line <&"$state_out" && [ "$line" != . ]; do
-		difference+=$line$'\n'
-	done
-}
-
-is_as_before() {
-	state_diff
-	[ -z "$difference" ]
-}
+state_begin
 
 # create_with FAULTS TYPE [ARGUMENT...]: sets $status, and @said to its lines
 create_with() {
@@ -74,12 +50,6 @@ remedies="'(xl|xl-lite) [a-z]+'|dom0's 'dmesg'|[Tt]ry |[Mm]ake room|[Ss]tart it|
 
 guest_is_good() {
 	xl-lite list g 2>/dev/null | grep -q -- '  -b----  '
-}
-
-# What one failure left is not to be seen in the next one's result.
-begin_anew() {
-	xl-lite gc >"$work/gc" 2>&1 3>&-
-	state_keep
 }
 
 # What is wrong with what it said and left, in $wrong.
@@ -131,7 +101,7 @@ points() {
 	while read -r its number name about; do
 		[ "$its" = "$class" ] || continue
 		seen[$name]=$((${seen[$name]-0} + 1))
-		# of requests in one transaction one is as good as another
+		# of nodes that are written in a row one is as good as another
 		[ -n "$all" ] || [ "$class" != store ] ||
 			[ "${seen[$name]}" -le 2 ] ||
 			[ $((${seen[$name]} % 16)) = 0 ] || continue
@@ -143,6 +113,13 @@ points() {
 	done <"$work/trace.$type"
 }
 
+# What xenstored has no room for is a quota's, and not a disk's: point $i says so.
+is_told_of_quota() {
+	[[ ${points[i]} != store:*:28 || $status = 0 ||
+	   ${calls[i]} != xs_@(write|mkdir|set_permissions)* ||
+	   ${said[*]} == *"/"*"a quota of xenstored's is used up: "* ]]
+}
+
 # sweep TYPE CLASS: a line of TAP
 sweep() {
 	local type=$1 class=$2 i bad=0 survived=0 from=${EPOCHREALTIME/./}
@@ -151,6 +128,7 @@ sweep() {
 	for i in "${!points[@]}"; do
 		create_with "${points[i]}" "$type"
 		judge
+		is_told_of_quota || wrong+="not told of a quota; "
 		[ -z "$verbose" ] || diag "${points[i]} ${calls[i]}: $status: ${said[*]}"
 		[ -n "$wrong" ] || continue
 		bad=$((bad + 1))
@@ -218,10 +196,10 @@ call_of() {
 
 # What cannot be removed is told of, and 'xl-lite gc' removes it.
 unpause=$(call_of pv '^hypercall ')
-commit=$(call_of pv 'xs_transaction_end commit')
+write=$(call_of pv 'xs_set_permissions')
 introduce=$(call_of pv xs_introduce_domain)
 bad=0
-for faults in "$commit+:5" "$introduce+:5" "$unpause+:22"; do
+for faults in "$write+:5" "$introduce+:5" "$unpause+:22"; do
 	create_with "$faults" pv
 	said_it=$(grep -c "could not be removed entirely: 'xl-lite gc'" "$work/said")
 	xl-lite gc >"$work/gc" 2>&1 3>&-
@@ -329,15 +307,52 @@ is "$status $(grep -c 'disk xvda: only raw images' "$work/said")" "6 1" \
 state_keep
 create_with '' pv "name='other'"
 refused "an image that another guest writes to" 3 \
-	'guest other: disk xvda: its backend failed: .*in use'
+	'guest other: disk xvda: /.*: is disk xvda of guest g \(domain [0-9]+\) already'
+ln -s disk.img "$work/link.img"
+create_with '' bare "name='other'" "disk=['$work/link.img,raw,xvdb,r']"
+refused "by another name, to be read alone" 3 \
+	'guest other: disk xvdb: /.*link.img: is disk xvda of guest g '
+vif="bridge=xenbr0,mac=00:16:3E:00:00:01"
+create_with '' bare "name='other'" "vif=['$vif']"
+refused "a MAC that another guest has" 3 \
+	'guest other: vif 0: mac=00:16:3e:00:00:01: is the address of vif 0 of guest g '
+ip link add xenbr9 type bridge
+create_with '' bare "name='other'" "vif=['${vif/xenbr0/xenbr9}']"
+is "$status" 0 "on another bridge it may have it"
+xl-lite destroy other
+ip link del xenbr9
+wait_until 10 no_new_leaks
+# as configurations are that nobody has removed
+stored=$(echo /var/lib/xen/userdata-d.*.libxl-json)
+cp "$stored" "$work/stored"
 xl-lite destroy g >/dev/null 2>&1
+wait_until 10 no_new_leaks
+cp "$work/stored" "$stored"
+create_with '' pv "name='other'"
+is "$status" 0 "nor is it another guest's that is gone"
+xl-lite destroy other
+rm "$stored"
+wait_until 10 no_new_leaks
+state_keep
+
+# Of this only the server can know.
+perl -MFcntl -e 'open(F, "+<", $ARGV[0]) or die; $l = pack("s s x4 q q l x4", F_WRLCK);
+	fcntl(F, F_SETLK, $l) or die; $| = 1; print "locked\n"; <STDIN>' \
+	"$work/disk.img" <&"$never_fd" >"$work/locked" 3>&- &
+locker=$!
+wait_until 10 test -s "$work/locked"
+create_with '' pv
+kill $locker
+refused "an image that another process has locked" 3 \
+	'guest g: disk xvda: its backend failed: .*in use'
+wait $locker 2>/dev/null
 wait_until 10 no_new_leaks
 state_keep
 
 # Nobody answers: all who do not are named, and what was asked of them goes.
 xenconsoled=$(pidof xenconsoled)
 kill -STOP "$blkd" "$netd" "$xenconsoled"
-create_with '' pv
+INJECT_HURRY=5 create_with '' pv
 kill -CONT "$blkd" "$netd" "$xenconsoled"
 is "$status $(grep -Ec 'guest g: (disk xvda|vif 0|console): .* in 10 s: ' "$work/said")" \
 	"9 3" "servers that never answer are named"
@@ -345,6 +360,5 @@ check "and nothing is left" is_as_before
 
 daemon_stop "$blkd"
 daemon_stop "$netd"
-eval "exec $state_in>&-"
-wait "$STATE_PID" 2>/dev/null
+state_end
 leak_check

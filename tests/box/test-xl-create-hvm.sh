@@ -6,7 +6,7 @@
 # it in their place. The usual commands work on it.
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
-plan 60
+plan 69
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -20,6 +20,7 @@ disk="$work/disk,a.img"
 dd if=/dev/urandom of="$disk" bs=1M count=4 status=none
 sum=$(md5sum <"$disk" | cut -c1-32)
 truncate -s 1M "$work/cd.iso"
+dd if=/dev/urandom of="$work/plug.img" bs=64K count=1 status=none
 
 guest_job "$work/job.cpio" <<'EOS'
 echo "boot: $(cat /sys/hypervisor/guest_type)"
@@ -36,6 +37,10 @@ echo "the serial port has this" >/dev/ttyS0
 # what the kernel runs when it is asked to shut down
 echo '/bin/busybox poweroff -f' >/proc/sys/kernel/poweroff_cmd
 echo ready
+wait-for test -e /dev/xvde
+echo "plugged: $(md5sum </dev/xvde | cut -c1-32)"
+wait-for test ! -e /dev/xvde
+echo unplugged
 while :; do sleep 1; done
 EOS
 guest_ramdisk "$work/ramdisk" "$work/job.cpio"
@@ -70,6 +75,8 @@ refused() {
 
 refused "a BIOS that is not there" 3 "bios_path_override '/none/bios'.*No such" \
 	"bios='seabios'" "bios_path_override='/none/bios'"
+refused "a loader that is not there" 3 "firmware_override '/none/loader'.*No such" \
+	"firmware_override='/none/loader'"
 refused "a disk that IDE cannot have" 6 'can be written: make it a CD' \
 	"disk=['$work/cd.iso,raw,hda,r']"
 refused "two disks in one place" 6 'disk hda is the same drive' \
@@ -162,6 +169,16 @@ is "$(xenstore-read "/local/domain/0/backend/uvbd/$id/768/state")" 4 \
 like "$(guest_console hvm)" '^net: host answers' "it reaches the host"
 is "$(head -c 7 "$disk")" written "it writes its disk"
 is "$(store_findings)" "" "xenstore-lint has nothing to say of it now"
+# Not QEMU's: Xen's own, served by xl-lite-blkd alone.
+check "it gets a disk while it runs" \
+	xl-lite block-attach hvm "$work/plug.img,raw,xvde,r"
+check "which it reads" \
+	guest_wait_console hvm "^plugged: $(md5sum <"$work/plug.img" | cut -c1-32)" 60
+is "$(xenstore-read "/local/domain/0/backend/uvbd/$id/51776/state")" 4 \
+	"from xl-lite-blkd"
+check "it lets go of it" xl-lite block-detach hvm xvde
+check "and has it no more" guest_wait_console hvm '^unplugged' 60
+is "$(xl block-list hvm | wc -l)" 4 "nor does xl list it"
 check "shutdown -w waits for its end" timeout 200 xl-lite shutdown -w hvm
 check "on_poweroff=destroy removes it" guest_wait_gone hvm 60
 wait "$console"

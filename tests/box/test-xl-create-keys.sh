@@ -81,6 +81,12 @@ check "its processor comes back" xl cpupool-cpu-add Pool-0 1
 places() {
 	xl vcpu-list web | awk 'NR > 1 { print $3, $(NF - 2), $(NF - 1), $NF }' |
 		awk '{ print $1, $(NF - 2), $(NF - 1), $NF }'
+	# and what is stored, for the next toolstack that looks
+	xl list -l web | python3 -c '
+import json, sys
+b = json.load(sys.stdin)[0]["config"]["b_info"]
+print({k: b.get(k) for k in ("vcpu_hard_affinity", "vcpu_soft_affinity",
+       "numa_placement")})'
 }
 
 for line in "cpus='1'" "cpus=['1','0']" "cpus='all,^0'" "cpus=['1']" \

@@ -81,7 +81,7 @@ out=$(xl-lite -v create -p "$work/pvh.cfg" 2>&1 3>&-)
 is "$?" 0 "the guest is created"
 diag "$out"
 requests=$(printf '%s\n' "$out" | sed -n 's/.* \([0-9]*\) xenstore requests.*/\1/p')
-check "with at most 150 xenstore requests" test "${requests:-999}" -le 150
+check "with at most 132 xenstore requests" test "${requests:-999}" -le 132
 id=$(xl-lite domid pvh)
 is "$(xenstore-read "/libxl/$id/type")" pvh "it is noted as PVH"
 like "$(xl-lite list pvh)" '^pvh +[0-9]+ +(199|200|201) +[1-3] +--p--- ' \

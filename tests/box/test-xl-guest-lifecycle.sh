@@ -41,7 +41,7 @@ out=$(xl-lite -v create -p "$work/life.cfg" 2>&1 3>&-)
 is "$?" 0 "the guest is created"
 diag "$out"
 requests=$(printf '%s\n' "$out" | sed -n 's/.* \([0-9]*\) xenstore requests.*/\1/p')
-check "with at most 148 xenstore requests" test "${requests:-999}" -le 148
+check "with at most 135 xenstore requests" test "${requests:-999}" -le 135
 first=$(xl-lite domid life)
 is "$(xl-lite domname "$first")" life "it has its name"
 like "$(xl-lite list life)" '^life +[0-9]+ +128 +1 +--p--- ' "it is paused"

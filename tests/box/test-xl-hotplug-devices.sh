@@ -6,7 +6,7 @@
 # and a failure leaves nothing.
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
-plan 74
+plan 75
 
 rm -f /etc/xl-lite.conf
 modprobe brd rd_nr=1 rd_size=8192
@@ -60,7 +60,7 @@ EOS
 for type in pv pvh; do
 	offset=0
 	[ $type = pvh ] && offset=50
-	(cd "$work" && mkdir -p layer && cd layer && cpio --quiet -i <"$work/job.cpio" &&
+	(cd "$work" && mkdir -p layer && cd layer && cpio --quiet -iu <"$work/job.cpio" &&
 		sed -i "s/OFFSET/$offset/" job && echo job |
 		cpio --quiet -o -H newc >"$work/job.$type.cpio")
 	guest_ramdisk "$work/ramdisk.$type" "$work/job.$type.cpio"
@@ -144,6 +144,10 @@ check "pv: a disk of the kernel's backend" \
 	xl-lite block-attach pv backendtype=phy vdev=xvdc target=/dev/ram0
 check "the guest reads it" guest_wait_console pv "^xvdc: read $sum" 60
 check "and has written it" guest_wait_console pv "^xvdc: there, ro 0" 60
+guest_cfg third "kernel='/box/tiny'" "ramdisk=''" "memory=16" \
+	"disk=['backendtype=phy,vdev=xvda,target=/dev/ram0']" >"$work/third.cfg"
+fails "no other guest gets it" 'disk xvda: /dev/ram0: is disk xvdc of guest pv' \
+	xl-lite create -q "$work/third.cfg"
 xl-lite pause pv
 fails "a paused guest cannot let go of it" \
 	'the guest is paused and cannot answer' xl-lite block-detach pv xvdc

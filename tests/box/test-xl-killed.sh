@@ -4,7 +4,7 @@
 # 'xl-lite gc', or the next command, cleans up. seed=N repeats a run.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
-PATH=$PATH:/box/bin
+. "$(dirname "$0")/state.sh"
 plan 15
 
 moments=25	# of each
@@ -25,6 +25,8 @@ guest_cfg g "kernel='/box/tiny'" "ramdisk=''" "memory=16" \
 guest_cfg other "kernel='/box/tiny'" "ramdisk=''" "memory=16" >"$work/other.cfg"
 check "a guest that is not killed at all" xl-lite create -q "$work/other.cfg"
 
+# After each moment state.sh looks at what there is; this, which has the values,
+# too, takes five processes, and is looked at when the moments are over.
 state() {
 	xenstore-ls -f | grep -v '^/local/domain/0/control\|^/\(vm\|libxl\) '
 	xl-lite list | awk '{ print $1, $2, $3, $4 }'
@@ -35,6 +37,9 @@ before=$(state)
 is_before() {
 	[ "$(state)" = "$before" ]
 }
+
+state_begin
+state_keep
 
 # in microseconds, what the whole command takes, so that the moments are in it
 whole() {
@@ -59,7 +64,15 @@ killed_after() {
 
 tell_difference() {
 	diag "moment $1: $2 µs: gc said: $(cat "$work/gc")"
+	[ -z "$difference" ] || diag "$difference"
 	diff <(printf '%s\n' "$before") <(state) | sed 's/^/# /'
+}
+
+# Sets $bad when it is not so after all moments.
+values_are_before() {
+	wait_until 30 is_before && return
+	bad=1
+	tell_difference "the last" "$after"
 }
 
 whole xl-lite create -q "$work/g.cfg" >"$work/warm"
@@ -79,12 +92,13 @@ for ((i = 0; i < moments; i++)); do
 	[ ! -s "$work/gc" ] || cut=$((cut + 1))
 	# in time, or just so: then it runs
 	! xl-lite domid g >/dev/null 2>&1 3>&- || xl-lite destroy g >/dev/null 2>&1
-	if ! wait_until 30 is_before; then
+	if ! wait_until 30 is_as_before; then
 		tell_difference $i $after
 		bad=1
 		break
 	fi
 done
+values_are_before
 is $bad 0 "create, killed at $moments moments, and gc"
 check "it had something to do ($cut times)" test $cut -gt 2
 
@@ -102,12 +116,13 @@ for ((i = 0; i < moments / 8; i++)); do
 	fi
 	xl-lite destroy g >/dev/null 2>&1 3>&-
 	xl-lite gc -n >"$work/gc" 2>&1 3>&-
-	if [ -s "$work/gc" ] || ! wait_until 30 is_before; then
+	if [ -s "$work/gc" ] || ! wait_until 30 is_as_before; then
 		bad=1
 		tell_difference $i $after
 		xl-lite gc >/dev/null 2>&1 3>&-
 	fi
 done
+values_are_before
 is $bad 0 "create, killed, and create again: nothing is left for gc"
 
 # --- destroy, then gc ------------------------------------------------------------------
@@ -120,12 +135,13 @@ for ((i = 0; i < moments; i++)); do
 	xl-lite gc >"$work/gc" 2>&1 3>&- || bad=1
 	[ ! -s "$work/gc" ] || cut=$((cut + 1))
 	! xl-lite domid g >/dev/null 2>&1 3>&- || xl-lite destroy g >/dev/null 2>&1
-	if ! wait_until 30 is_before; then
+	if ! wait_until 30 is_as_before; then
 		tell_difference $i $after
 		bad=1
 		break
 	fi
 done
+values_are_before
 is $bad 0 "destroy, killed at $moments moments, and gc"
 check "it had something to do ($cut times)" test $cut -gt 2
 
@@ -152,6 +168,7 @@ xenstore-rm "/local/domain/$theirs/name"
 is "$(xl-lite gc)" "" "a domain without a name and without a mark is not touched"
 xl destroy "$theirs"
 xl-lite destroy other
+state_end
 daemon_stop "$blkd"
 daemon_stop "$netd"
 leak_check

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "tools/xl-lite/loader.h"
+#include "tools/xl-lite/loader-cage.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,6 +80,9 @@ int main(int argc, char **argv)
 	l.argv = loader_args(&arena, &r);
 	l.folder = r.folder;
 	l.relay = &relay;
+	/* as bootloader.c does */
+	if (geteuid() == 0 && !r.runas && loader_cage_fits(r.program))
+		l.caged_disk = r.disk;
 	if (!l.argv || loader_folder_make(r.folder) || relay_open(&relay) ||
 	    (argc > 5 && type_keys(&relay, argv[5])))
 		return 2;

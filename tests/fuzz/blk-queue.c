@@ -5,8 +5,10 @@
  * late, in any order, and with errors. An engine that is played here takes the
  * thread's place in the kernel: each wait is a turn of everybody else.
  *
- *	- what goes to the image is within the disk, from memory that is neither
- *	  the guest's nor another request's, and sums up to its size,
+ *	- what goes to the image is within the disk, to and from memory that is
+ *	  neither the guest's nor another request's, and sums up to its size;
+ *	  a guest's own pages are only read into, whole, and only while they
+ *	  are mapped,
  *	- what is written is what the guest's pages held, what a guest reads is
  *	  what the disk holds, and nothing of other pages is touched,
  *	- each request that was taken is answered once, whatever happens; a good
@@ -17,17 +19,15 @@
 #include "config.h"
 
 #include "backends/blk/queue.h"
-#include "tests/fuzz/peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
+#include <sanitizer/asan_interface.h>
 #include <xen/grant_table.h>
 
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
 #define ENTRIES 64
 #define ENTRY_SIZE 112
 #define SIZE 32u			/* entries of a page */
@@ -50,6 +50,7 @@
 static _Alignas(4096) uint8_t ring_memory[4096];
 static uint8_t ring_truth[4096];
 static _Alignas(4096) uint8_t memory[PAGES][4096];
+static _Alignas(4096) uint8_t pool[POOL_PAGES][4096];
 
 /* What the guest asked and nobody answered yet, by id. */
 struct asked {
@@ -71,11 +72,13 @@ static struct bench {
 	struct engine_list done;
 	uint32_t prod, pushed;		/* the guest's */
 	uint32_t looked;		/* entries that the queue has seen */
-	uint8_t seen[ENTRY_SIZE];	/* bytes of the last one */
+	unsigned __int128 seen;		/* bytes of the last one, a bit each */
 	uint32_t answers;
 	uint32_t seen_prod;
 	struct asked asked[SIZE];
-	unsigned int mapped;
+	unsigned int mapped;		/* pages, the ring's one included */
+	uint8_t page_mapped[PAGES];	/* of these, how often each */
+	bool pool_mapped;
 	bool event, draining, image_fails, copies_fail, maps_fail;
 	enum { NOTHING, MAP, BIND, ADOPT, ENGINE, WAIT } host_fails;
 	bool racing;			/* the guest is on another processor */
@@ -86,9 +89,17 @@ static struct bench {
 
 static void put_request(struct input *in);
 static void push(void);
+static void check_pages(const struct engine_io *io);
+
+static size_t page_of(const void *p)
+{
+	return (size_t)((const uint8_t *)p - memory[0]) / 4096;
+}
 
 static void looked(struct peer_area *a, size_t at, size_t size)
 {
+	unsigned __int128 bytes;
+
 	if (at == REQ_PROD) {
 		b.seen_prod = peer_get32(a, REQ_PROD);
 		/* a request that comes right behind the look */
@@ -103,12 +114,13 @@ static void looked(struct peer_area *a, size_t at, size_t size)
 	at -= ENTRIES;
 	if (at % ENTRY_SIZE == 0) {
 		b.looked++;
-		memset(b.seen, 0, sizeof(b.seen));
+		b.seen = 0;
 	}
 	MUST(at / ENTRY_SIZE == (b.looked - 1) % SIZE);
 	MUST(at % ENTRY_SIZE + size <= ENTRY_SIZE);
-	for (size_t i = at % ENTRY_SIZE; size; size--, i++)
-		MUST(!b.seen[i]++);
+	bytes = ((((unsigned __int128)1) << size) - 1) << at % ENTRY_SIZE;
+	MUST(!(b.seen & bytes));
+	b.seen |= bytes;
 }
 
 int grant_map(struct grants *g, domid_t domid, const uint32_t *grefs,
@@ -131,6 +143,8 @@ int grant_map(struct grants *g, domid_t domid, const uint32_t *grefs,
 			return -EINVAL;
 	*area = memory[grefs[0]];
 	b.mapped += count;
+	for (unsigned int i = 0; i < count; i++)
+		b.page_mapped[grefs[i]]++;
 	return 0;
 }
 
@@ -139,6 +153,12 @@ void grant_unmap(struct grants *g, void *area, unsigned int count)
 	(void)g;
 	MUST(area && b.mapped >= count);
 	b.mapped -= count;
+	if (area == ring_memory)
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		MUST(b.page_mapped[page_of(area) + i]--);
+	for (unsigned int i = 0; i < b.io_count; i++)
+		check_pages(b.ios[i]);
 }
 
 int grant_copy(struct grants *g, xengnttab_grant_copy_segment_t *s,
@@ -224,6 +244,37 @@ int evtchn_unmask(struct evtchn *e, evtchn_port_t local)
 {
 	(void)e;
 	MUST(local);
+	return 0;
+}
+
+/* -- the kernel ------------------------------------------------------------------- */
+
+/*
+ * The queue's own pages are always the same ones: pages that come and go cost
+ * more than all else that a run does. Fresh ones hold zeroes, and nobody touches
+ * them before and after.
+ */
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
+		  off_t offset);
+int __wrap_munmap(void *at, size_t size);
+
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
+		  off_t offset)
+{
+	MUST(!at && size == sizeof(pool) && fd == -1 && !offset);
+	MUST(prot == (PROT_READ | PROT_WRITE) && !b.pool_mapped);
+	MUST(flags == (MAP_PRIVATE | MAP_ANONYMOUS));
+	b.pool_mapped = true;
+	ASAN_UNPOISON_MEMORY_REGION(pool, sizeof(pool));
+	memset(pool, 0, sizeof(pool));
+	return pool;
+}
+
+int __wrap_munmap(void *at, size_t size)
+{
+	MUST(at == pool && size == sizeof(pool) && b.pool_mapped);
+	b.pool_mapped = false;
+	ASAN_POISON_MEMORY_REGION(pool, sizeof(pool));
 	return 0;
 }
 
@@ -456,6 +507,24 @@ static bool moves_data(const struct engine_io *io)
 	return io->op == ENGINE_READ || io->op == ENGINE_WRITE;
 }
 
+/* What of the guest's memory the image reads into is mapped, whole pages. */
+static void check_pages(const struct engine_io *io)
+{
+	for (unsigned int i = 0; moves_data(io) && i < io->iov_count; i++) {
+		const struct iovec *v = &io->iov[i];
+
+		MUST(!within(v->iov_base, ring_memory, sizeof(ring_memory)));
+		if (!within(v->iov_base, memory, sizeof(memory)))
+			continue;
+		MUST(io->op == ENGINE_READ && b.shared.persistent &&
+		     b.shared.in_place);
+		MUST((uintptr_t)v->iov_base % 4096 == 0 &&
+		     v->iov_len % 4096 == 0);
+		for (size_t at = 0; at < v->iov_len; at += 4096)
+			MUST(b.page_mapped[page_of(v->iov_base) + at / 4096]);
+	}
+}
+
 static void check_io(const struct engine_io *io)
 {
 	uint64_t sum = 0;
@@ -466,13 +535,16 @@ static void check_io(const struct engine_io *io)
 	MUST(io->offset % 512 == 0 && io->size % 512 == 0);
 	if (!moves_data(io))
 		return;
+	check_pages(io);
 	for (unsigned int i = 0; i < io->iov_count; i++) {
 		const struct iovec *v = &io->iov[i];
 
 		sum += v->iov_len;
 		MUST(v->iov_len);
-		MUST(!within(v->iov_base, memory, sizeof(memory)));
-		MUST(!within(v->iov_base, ring_memory, sizeof(ring_memory)));
+		/* a guest may name one of its pages twice, and has it so */
+		if (within(v->iov_base, memory, sizeof(memory)))
+			continue;
+		MUST(within(v->iov_base, pool, sizeof(pool)));
 		for (unsigned int j = 0; j < b.io_count; j++) {
 			const struct engine_io *o = b.ios[j];
 
@@ -632,6 +704,7 @@ static void set_up(struct input *in)
 							       NOTHING;
 	b.racing = shape & 8;
 	b.shared.persistent = shape & 4;
+	b.shared.in_place = !(shape & 32);
 	b.shared.domid = 7;
 	b.shared.limits = (struct blk_limits){
 		.sectors = DISK_SECTORS, .block_sectors = 1,
@@ -661,6 +734,7 @@ void fuzz_one(struct input *in)
 	if (r) {
 		/* it says why, and leaves nothing behind */
 		MUST(reason[0] && fuzz_printable(reason) && !b.mapped);
+		MUST(!b.pool_mapped);
 		return;
 	}
 	r = queue_serve(q, &why);
@@ -674,5 +748,6 @@ void fuzz_one(struct input *in)
 	MUST(!b.mapped);
 	queue_settle(q);
 	queue_close(q);
+	MUST(!b.pool_mapped);
 	peer_untouched(&b.ring);
 }

@@ -11,15 +11,10 @@
  *	  whose other bytes are zero; nothing else of the ring is written.
  */
 #include "backends/blk/core.h"
-#include "tests/fuzz/peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
-#define ENTRIES 64
 
 /* blkif.h, as a compiler for x86_64 and one for i386 lay it out. */
 struct layout {
@@ -60,30 +55,6 @@ static struct bench {
 	uint32_t owed_first, owed_end;
 } b;
 
-static uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static void put64(uint8_t *p, uint64_t v)
 {
 	memcpy(p, &v, sizeof(v));
@@ -98,10 +69,10 @@ static void looked(struct peer_area *a, size_t at, size_t size)
 		b.shown_prod = get32(a->truth);
 		return;
 	}
-	if (at < ENTRIES)
+	if (at < SLOTS)
 		return;		/* rsp_event: asked for in push() */
-	slot = (uint32_t)((at - ENTRIES) / b.l->entry);
-	at_entry = (at - ENTRIES) % b.l->entry;
+	slot = (uint32_t)((at - SLOTS) / b.l->entry);
+	at_entry = (at - SLOTS) % b.l->entry;
 	MUST(at_entry + size <= b.l->entry);
 	if (!b.looks++) {
 		b.shown_at = slot;
@@ -163,7 +134,7 @@ static void put_request(struct input *in)
 	uint8_t kind = in8(in);
 	uint8_t op = ops[kind % sizeof(ops)];
 	uint8_t count = counts[kind / 32];
-	uint8_t *e = b.area.truth + ENTRIES +
+	uint8_t *e = b.area.truth + SLOTS +
 		     (b.prod & (b.size - 1)) * b.l->entry;
 
 	b.prod++;
@@ -356,7 +327,7 @@ static bool take_all(struct input *in)
 {
 	int pending = blk_ring_pending(&b.ring);
 	uint32_t prod = b.shown_prod;
-	bool possible = prod - b.answered <= b.size && prod - b.cons <= b.size;
+	bool possible = ring_possible(prod, b.answered, b.cons, b.size);
 
 	fuzz_states++;
 	MUST(pending == (possible ? (int)(prod - b.cons) : -EPROTO));
@@ -387,7 +358,7 @@ static void answer(unsigned int count)
 		memcpy(want, &o->id, 8);
 		want[b.l->op] = o->op;
 		memcpy(want + b.l->status, &o->status, 2);
-		peer_expect(&b.area, ENTRIES + (b.answered & (b.size - 1)) *
+		peer_expect(&b.area, SLOTS + (b.answered & (b.size - 1)) *
 			    b.l->entry, want, b.l->response);
 		b.answered++;
 	}
@@ -395,17 +366,7 @@ static void answer(unsigned int count)
 
 static void push(void)
 {
-	bool any = b.answered != b.pushed;
-	bool notify = blk_ring_push(&b.ring);
-	uint32_t event = peer_get32(&b.area, RSP_EVENT);
-
-	if (!any) {
-		MUST(!notify);
-		return;
-	}
-	/* asked for an event at an index from behind PUSHED up to ANSWERED */
-	MUST(notify == (event - b.pushed - 1 < b.answered - b.pushed));
-	peer_expect32(&b.area, RSP_PROD, b.answered);
+	ring_published(&b.area, b.pushed, b.answered, blk_ring_push(&b.ring));
 	b.pushed = b.answered;
 }
 
@@ -413,15 +374,13 @@ static void sleep_and_look(void)
 {
 	bool more = blk_ring_final_check(&b.ring);
 
-	MUST(more == (b.shown_prod != b.cons));
-	peer_expect32(&b.area, REQ_EVENT, b.cons + 1);
+	ring_slept(&b.area, b.shown_prod, b.cons, more);
 }
 
 /* -- a run -------------------------------------------------------------------- */
 
 static void set_up(struct input *in)
 {
-	static const uint8_t chances[] = { 0, 0, 40, 6 };
 	static const uint16_t indirect[] = { 0, 32, 256, 1 };
 	static const uint64_t disks[] = { 8192, 8, 0, UINT64_MAX / 512 };
 	uint8_t shape = in8(in), offer = in8(in);
@@ -440,7 +399,7 @@ static void set_up(struct input *in)
 		.indirect_max = indirect[offer >> 4 & 3],
 		.sectors = disks[offer >> 6],
 	};
-	for (b.size = 1; ENTRIES + 2 * b.size * b.l->entry <=
+	for (b.size = 1; SLOTS + 2 * b.size * b.l->entry <=
 	     (size_t)pages * BLK_PAGE_SIZE;)
 		b.size *= 2;
 	b.area = (struct peer_area){
@@ -448,7 +407,7 @@ static void set_up(struct input *in)
 		.size = (size_t)pages * BLK_PAGE_SIZE,
 	};
 	memset(truth, 0, b.area.size);
-	peer_begin(seed, chances[shape >> 5 & 3]);
+	peer_begin(seed, ring_chance(shape >> 5));
 	peer_share(&b.area);
 	blk_ring_init(&b.ring, memory, pages, abi);
 	MUST(b.ring.size == b.size);
@@ -465,16 +424,7 @@ static void guest_acts(struct input *in, uint8_t what)
 {
 	for (unsigned int i = what & 3; i; i--)
 		put_request(in);
-	peer_put32(&b.area, REQ_PROD, b.prod);
-	if ((what & 0x1c) == 0x04)
-		peer_put32(&b.area, RSP_EVENT, b.pushed + in8(in));
-	if ((what & 0x1c) == 0x08)
-		peer_put32(&b.area, REQ_PROD, b.prod + (int8_t)in8(in));
-	if ((what & 0x1c) == 0x0c)
-		peer_put32(&b.area, REQ_PROD, in32(in));
-	if ((what & 0x1c) == 0x10)	/* what is ours to write */
-		peer_put32(&b.area, in8(in) & 1 ? RSP_PROD : REQ_EVENT,
-			   in32(in));
+	ring_guest(&b.area, in, what >> 2 & 7, b.prod, b.pushed);
 }
 
 void fuzz_one(struct input *in)

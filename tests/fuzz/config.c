@@ -68,10 +68,49 @@ static void check_vifs(const struct guest_config *c)
 	}
 }
 
+static void check_cpuid(const struct cpuid_policy *p)
+{
+	for (size_t i = 0; i < p->num_leaves; i++)
+		for (int reg = 0; reg < CPUID_REGISTERS; reg++) {
+			const char *bits = p->leaves[i].policy[reg];
+
+			MUST(!*bits || strlen(bits) == CPUID_BITS);
+			MUST(strspn(bits, "01xks") == strlen(bits));
+		}
+	for (size_t i = 0; i < p->num_msrs; i++) {
+		MUST(strlen(p->msrs[i].policy) == MSR_BITS);
+		MUST(strspn(p->msrs[i].policy, "01xk") == MSR_BITS);
+	}
+}
+
+static void check_hardware(const struct hardware_config *h)
+{
+	for (size_t i = 0; i < h->num_ports; i++)
+		MUST(h->ports[i].count && h->ports[i].first <= 0xffff &&
+		     h->ports[i].count <= 0x10000 - h->ports[i].first);
+	for (size_t i = 0; i < h->num_pages; i++)
+		MUST(h->pages[i].count);
+	MUST(passthrough_name(h->passthrough)[0]);
+}
+
+static void check_pv_devices(const struct pv_devices *d)
+{
+	for (size_t i = 0; i < d->num_vkbs; i++)
+		MUST((d->vkbs[i].backend == VKB_BACKEND_DEFAULT) ==
+		     (i < d->num_vfbs));
+	for (size_t i = 0; i < d->num_p9s; i++)
+		MUST(d->p9s[i].tag && d->p9s[i].path &&
+		     d->p9s[i].security_model);
+	for (size_t i = 0; i < d->num_channels; i++)
+		MUST(d->channels[i].name &&
+		     (d->channels[i].connection == CHANNEL_PTY ||
+		      d->channels[i].path));
+}
+
 static void check_guest(const struct guest_config *c)
 {
 	MUST(c->name && c->name[0] && !strchr(c->name, '/'));
-	MUST(c->type == GUEST_HVM || c->kernel);
+	MUST(c->type == GUEST_HVM || c->kernel || c->bootloader);
 	MUST(c->vcpus >= 1 && c->vcpus <= c->maxvcpus);
 	MUST(c->memory_kib && c->memory_kib <= c->maxmem_kib);
 	MUST(guest_type_name(c->type)[0]);
@@ -79,6 +118,9 @@ static void check_guest(const struct guest_config *c)
 	MUST(shutdown_action_name(c->on_soft_reset)[0]);
 	check_disks(c);
 	check_vifs(c);
+	check_cpuid(&c->cpuid);
+	check_hardware(&c->hardware);
+	check_pv_devices(&c->pv);
 }
 
 /* As much as says that it is the same guest. */
@@ -94,7 +136,7 @@ static void check_same(const struct guest_config *a,
 
 static void check_prints(const struct guest_config *c)
 {
-	static char out[1u << 20];
+	static char out[1u << 22];
 	FILE *to = fmemopen(out, sizeof(out), "w");
 
 	MUST(to);

@@ -15,14 +15,11 @@
  */
 #include "frontends/blk/core.h"
 #include "tests/fuzz/front-peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
 #define ENTRIES 64
 #define ENTRY_SIZE 112
 
@@ -52,22 +49,6 @@ static struct bench {
 	unsigned int out;		/* requests not free */
 	uint16_t owner[POOL_MAX];	/* of a page */
 } b;
-
-static uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
 
 /* -- what the frontend is shown ----------------------------------------------- */
 

@@ -15,17 +15,13 @@
  */
 #include "frontends/net/core.h"
 #include "tests/fuzz/front-peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define TX 0
 #define RX FRONT_PAGE_SIZE
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
-#define SLOTS 64
 #define TX_SLOT 12
 #define RX_SLOT 8
 #define SLOT_MASK (NET_FRONT_SLOTS - 1)

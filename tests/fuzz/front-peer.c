@@ -260,11 +260,6 @@ uint8_t *front_peer_page(const struct front_peer *p, uint32_t gref)
 	return memory + (size_t)(gref - FRONT_PEER_GREF) * FRONT_PAGE_SIZE;
 }
 
-uint8_t *front_peer_area(const struct front_peer *p, unsigned int area)
-{
-	return memory + (size_t)p->areas[area].first * FRONT_PAGE_SIZE;
-}
-
 void front_peer_check_over(const struct front_peer *p)
 {
 	for (unsigned int i = 0; i < p->area_count; i++)

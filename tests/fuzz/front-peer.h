@@ -52,7 +52,6 @@ void front_peer_offer(struct front_peer *p, const char *node,
 void front_peer_set(struct front_peer *p, const char *path, const char *value);
 /* The page that GREF is a grant of; NULL: it is none of this host's. */
 uint8_t *front_peer_page(const struct front_peer *p, uint32_t gref);
-uint8_t *front_peer_area(const struct front_peer *p, unsigned int area);
 /* Everything was given back. */
 void front_peer_check_over(const struct front_peer *p);
 

@@ -84,6 +84,32 @@ static inline uint64_t in64(struct input *in)
 	return low | (uint64_t)in32(in) << 32;
 }
 
+/* -- numbers in a buffer of any alignment ---------------------------------- */
+
+static inline uint16_t get16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t get64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 /* -- for targets of text ---------------------------------------------------- */
 
 /* All that is left as a string in BUF: ends early at a NUL of its own. */

@@ -15,7 +15,7 @@
 #include "config.h"
 
 #include "backends/net/queue.h"
-#include "tests/fuzz/peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -27,11 +27,6 @@
 
 #define TX 0
 #define RX 4096
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
-#define SLOTS 64
 #define TX_SLOT 12
 #define RX_SLOT 8
 
@@ -80,6 +75,7 @@ static struct bench {
 	int last_number;
 	bool event, changing, copies_fail;
 	bool racing;			/* the guest is on another processor */
+	bool hashing;			/* it wants its frames' hashes */
 } b;
 
 static struct queue queue, fresh;
@@ -298,6 +294,8 @@ static ssize_t play_readv(int fd, const struct iovec *iov, int count)
 	hdr.csum_offset = 16;
 	memcpy(iov[0].iov_base, &hdr, sizeof(hdr));
 	memset(frame, (int)b.frames, size);
+	if (b.hashing && kind & 8 && size > 20)
+		memcpy(frame + 12, "\x08\0\x45", 3);	/* IPv4, and has a hash */
 	b.sizes[b.frames++] = size;
 	return (ssize_t)(size + sizeof(hdr));
 }
@@ -373,9 +371,19 @@ static void take_rx_response(void)
 {
 	uint32_t slot = b.rx_answers++ % 256;
 	struct netif_rx_response r;
+	struct netif_extra_info x;
 	const uint8_t *page;
 
 	peer_take(&b.ring, RX + SLOTS + slot * RX_SLOT, &r, sizeof(r));
+	/* its hash, in the next slot, whose page is not used */
+	if (r.flags & NETRXF_extra_info) {
+		MUST(b.hashing);
+		b.rx_answers++;
+		peer_take(&b.ring, RX + SLOTS + (slot + 1) % 256 * RX_SLOT, &x,
+			  sizeof(x));
+		MUST(x.type == XEN_NETIF_EXTRA_TYPE_HASH && !x.flags);
+		MUST(x.u.hash.type <= 3 && x.u.hash.algorithm == 1);
+	}
 	if (r.status < 0 || b.changing || b.copies_fail) {
 		b.got = 0;
 		b.number = -1;
@@ -506,6 +514,13 @@ static void set_up(struct input *in)
 		peer_put32(&b.ring, page + REQ_EVENT, 1);
 		peer_put32(&b.ring, page + RSP_EVENT, 1);
 	}
+	b.hashing = shape & 32;
+	if (b.hashing) {
+		struct hash hash = { .algorithm = 1, .types = 15, .key = "k" };
+
+		hash_publish(&b.shared.hash, &hash);
+	}
+	b.shared.queue_count = 1;
 	b.shared.domid = 7;
 	b.shared.foreign_mac_said = &foreign_mac_said;
 	b.shared.features = shape & 8 ? 31 : 0;

@@ -11,15 +11,10 @@
  *	- nothing is put where the guest has lent no page.
  */
 #include "backends/net/core.h"
-#include "tests/fuzz/peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
-#define SLOTS 64
 #define SLOT_SIZE 8
 
 #define VALIDATED 1u
@@ -27,7 +22,7 @@
 #define MORE_DATA 4u
 #define EXTRA_INFO 8u
 
-#define ANSWERS_MAX (NET_BATCH_SLOTS + NET_BATCH_PACKETS)
+#define ANSWERS_MAX NET_RX_ANSWERS_MAX
 
 static _Alignas(4096) uint8_t memory[NET_PAGE_SIZE];
 static uint8_t truth[sizeof(memory)];
@@ -45,7 +40,7 @@ static struct bench {
 	uint8_t want[ANSWERS_MAX][SLOT_SIZE];
 	unsigned int wants;
 	/* where each frame of the batch begins, in answers and in copies */
-	struct { unsigned int answer, copy; bool gso; } frames[ANSWERS_MAX + 1];
+	struct { unsigned int answer, copy, extras; } frames[ANSWERS_MAX + 1];
 	unsigned int frame_count;
 } b;
 
@@ -84,7 +79,7 @@ static bool look(void)
 	uint32_t prod = b.shown_prod;
 
 	fuzz_states++;
-	if (prod - b.answered > 256 || prod - b.cons > 256) {
+	if (!ring_possible(prod, b.answered, b.cons, NET_RING_SIZE)) {
 		MUST(n == -EPROTO && b.ring.broken && !net_rx_slots(&b.ring));
 		return false;
 	}
@@ -98,12 +93,15 @@ static struct net_frame some_frame(struct input *in)
 	static const uint32_t sizes[] = { 14, 60, 1514, 4095, 4096, 4097, 65549,
 					  NET_RX_FRAME_MAX };
 	uint8_t kind = in8(in);
+	uint8_t gso = kind >> 5 & 3;
 
 	return (struct net_frame){
 		.size = sizes[kind & 7],
-		.flags = kind >> 3 & 3,
-		.gso_type = kind >> 5 > 2 ? 0 : kind >> 5,
+		.flags = (kind >> 3 & 3) | (kind & 0x80 ? NET_HASHED : 0),
+		.gso_type = gso > 2 ? 0 : gso,
 		.gso_mss = kind,
+		.hash_type = kind & 3,
+		.hash = kind * 0x01030507u,
 	};
 }
 
@@ -117,14 +115,28 @@ static void want_data(uint16_t id, uint32_t size, unsigned int flags)
 	memcpy(b.want[b.wants++], &rsp, sizeof(rsp));
 }
 
-static void want_extra(const struct net_frame *f)
+static void want_extras(const struct net_frame *f)
 {
-	struct netif_extra_info extra = {
+	const struct netif_extra_info gso = {
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.flags = f->flags & NET_HASHED ? 1 : 0,
 		.u.gso = { .size = f->gso_mss, .type = f->gso_type },
 	};
+	struct netif_extra_info hash = {
+		.type = XEN_NETIF_EXTRA_TYPE_HASH,
+		.u.hash = { .type = f->hash_type, .algorithm = 1 },
+	};
 
-	memcpy(b.want[b.wants++], &extra, sizeof(extra));
+	memcpy(hash.u.hash.value, &f->hash, 4);
+	if (f->gso_type)
+		memcpy(b.want[b.wants++], &gso, sizeof(gso));
+	if (f->flags & NET_HASHED)
+		memcpy(b.want[b.wants++], &hash, sizeof(hash));
+}
+
+static unsigned int extras_of(const struct net_frame *f)
+{
+	return (f->gso_type != 0) + (f->flags & NET_HASHED ? 1u : 0u);
 }
 
 static void check_put(const struct net_frame *f, unsigned int copies)
@@ -132,7 +144,7 @@ static void check_put(const struct net_frame *f, unsigned int copies)
 	unsigned int flags = (f->flags & NET_CSUM_BLANK ?
 			      CSUM_BLANK | VALIDATED : 0) |
 			     (f->flags & NET_CSUM_VALID ? VALIDATED : 0) |
-			     (f->gso_type ? EXTRA_INFO : 0);
+			     (extras_of(f) ? EXTRA_INFO : 0);
 	uint32_t done = 0;
 
 	for (unsigned int i = copies; i < b.batch.copy_count; i++) {
@@ -146,9 +158,9 @@ static void check_put(const struct net_frame *f, unsigned int copies)
 		done += c->size;
 		want_data(b.shown[slot].id, c->size,
 			  flags | (done < f->size ? MORE_DATA : 0));
-		if (i == copies && f->gso_type) {
-			want_extra(f);
-			b.cons++;	/* its page is not used */
+		if (i == copies && extras_of(f)) {
+			want_extras(f);
+			b.cons += extras_of(f);	/* their pages are not used */
 		}
 		flags = 0;
 	}
@@ -158,7 +170,7 @@ static void check_put(const struct net_frame *f, unsigned int copies)
 static void put(struct input *in)
 {
 	struct net_frame f = some_frame(in);
-	unsigned int need = (f.size + 4095) / 4096 + (f.gso_type != 0);
+	unsigned int need = (f.size + 4095) / 4096 + extras_of(&f);
 	unsigned int copies = b.batch.copy_count;
 
 	MUST(net_rx_need(&f) == need);
@@ -166,7 +178,7 @@ static void put(struct input *in)
 		return;
 	b.frames[b.frame_count].answer = b.wants;
 	b.frames[b.frame_count].copy = copies;
-	b.frames[b.frame_count++].gso = f.gso_type;
+	b.frames[b.frame_count++].extras = extras_of(&f);
 	b.frames[b.frame_count].answer = b.wants + need;
 	net_rx_put(&b.ring, &b.batch, &f);
 	check_put(&f, copies);
@@ -187,7 +199,8 @@ static void spoil(unsigned int copy)
 	     i++) {
 		int16_t error = NETIF_RSP_ERROR;
 
-		if (!b.frames[f].gso || i != b.frames[f].answer + 1)
+		if (i == b.frames[f].answer ||
+		    i > b.frames[f].answer + b.frames[f].extras)
 			memcpy(b.want[i] + offsetof(struct netif_rx_response,
 						    status),
 			       &error, sizeof(error));
@@ -196,10 +209,9 @@ static void spoil(unsigned int copy)
 
 static void answer(void)
 {
-	uint32_t old = b.answered, event;
+	uint32_t old = b.answered;
 	bool notify = net_rx_answer(&b.ring, &b.batch);
 
-	event = peer_get32(&b.area, RSP_EVENT);
 	for (unsigned int i = 0; i < b.wants; i++, b.answered++) {
 		uint32_t slot = b.answered % NET_RING_SIZE;
 
@@ -208,12 +220,7 @@ static void answer(void)
 		b.seen[slot] = false;
 	}
 	MUST(b.answered == b.cons);
-	if (b.wants) {
-		MUST(notify == (event - old - 1 < b.answered - old));
-		peer_expect32(&b.area, RSP_PROD, b.answered);
-	} else {
-		MUST(!notify);
-	}
+	ring_published(&b.area, old, b.answered, notify);
 	b.wants = b.frame_count = 0;
 }
 
@@ -222,13 +229,11 @@ static void sleep_and_look(void)
 	bool more = net_rx_sleep(&b.ring);
 
 	/* an event for pages beyond those that were too few */
-	MUST(more == (b.shown_prod != b.believed));
-	peer_expect32(&b.area, REQ_EVENT, b.believed + 1);
+	ring_slept(&b.area, b.shown_prod, b.believed, more);
 }
 
 static void set_up(struct input *in)
 {
-	static const uint8_t chances[] = { 0, 0, 40, 6 };
 	uint8_t shape = in8(in);
 	uint32_t seed = in16(in);
 
@@ -241,13 +246,11 @@ static void set_up(struct input *in)
 	memset(truth, 0, sizeof(truth));
 	b.prod = shape & 1 ? UINT32_MAX - 2 : 0;
 	b.cons = b.answered = b.believed = b.prod;
-	peer_put32(&b.area, REQ_PROD, b.prod);
-	peer_put32(&b.area, RSP_PROD, b.prod);
-	peer_put32(&b.area, RSP_EVENT, b.prod + 1);
+	ring_start(&b.area, b.prod);
 	peer_begin(seed, 0);
 	peer_share(&b.area);
 	net_rx_attach(&b.ring, memory);
-	peer_begin(seed, chances[shape >> 1 & 3]);
+	peer_begin(seed, ring_chance(shape >> 1));
 	peer_share(&b.area);
 	net_rx_begin(&b.batch);
 }
@@ -257,16 +260,7 @@ static void guest_acts(struct input *in, uint8_t what)
 	static const uint8_t counts[] = { 0, 1, 18, 64 };
 
 	lend(counts[what & 3]);
-	peer_put32(&b.area, REQ_PROD, b.prod);
-	if ((what & 0x1c) == 0x04)
-		peer_put32(&b.area, RSP_EVENT, b.answered + in8(in));
-	if ((what & 0x1c) == 0x08)
-		peer_put32(&b.area, REQ_PROD, b.prod + (int8_t)in8(in));
-	if ((what & 0x1c) == 0x0c)
-		peer_put32(&b.area, REQ_PROD, in32(in));
-	if ((what & 0x1c) == 0x10)	/* what is ours to write */
-		peer_put32(&b.area, in8(in) & 1 ? RSP_PROD : REQ_EVENT,
-			   in32(in));
+	ring_guest(&b.area, in, what >> 2 & 7, b.prod, b.answered);
 }
 
 void fuzz_one(struct input *in)

@@ -12,15 +12,10 @@
  *	  each with its own id, extras with none.
  */
 #include "backends/net/core.h"
-#include "tests/fuzz/peer.h"
+#include "tests/fuzz/ring.h"
 
 #include <errno.h>
 
-#define REQ_PROD 0
-#define REQ_EVENT 4
-#define RSP_PROD 8
-#define RSP_EVENT 12
-#define SLOTS 64
 #define SLOT_SIZE 12
 
 #define CSUM_BLANK 1u
@@ -276,7 +271,7 @@ static bool look(void)
 	uint32_t prod = b.shown_prod;
 
 	fuzz_states++;
-	if (prod - b.answered > 256 || prod - b.cons > 256) {
+	if (!ring_possible(prod, b.answered, b.cons, NET_RING_SIZE)) {
 		MUST(n == -EPROTO && b.ring.broken);
 		return false;
 	}
@@ -322,7 +317,7 @@ static void answer(bool fail)
 	/* the batch is empty afterwards: what they are to be is kept first */
 	struct netif_tx_response want[NET_RING_SIZE];
 	unsigned int count = b.batch.answer_count;
-	uint32_t old = b.answered, event;
+	uint32_t old = b.answered;
 	bool notify;
 
 	if (fail && b.batch.packet_count)
@@ -337,7 +332,6 @@ static void answer(bool fail)
 		};
 	}
 	notify = net_tx_answer(&b.ring, &b.batch);
-	event = peer_get32(&b.area, RSP_EVENT);
 	for (unsigned int i = 0; i < count; i++, b.answered++) {
 		uint32_t slot = b.answered % NET_RING_SIZE;
 
@@ -347,27 +341,20 @@ static void answer(bool fail)
 	}
 	/* whole packets only: who comes after us goes on from here */
 	MUST(b.answered == b.cons);
-	if (!count) {
-		MUST(!notify);
-		return;
-	}
-	MUST(notify == (event - old - 1 < b.answered - old));
-	peer_expect32(&b.area, RSP_PROD, b.answered);
+	ring_published(&b.area, old, b.answered, notify);
 }
 
 static void sleep_and_look(void)
 {
 	bool more = net_tx_sleep(&b.ring);
 
-	MUST(more == (b.shown_prod != b.cons));
-	peer_expect32(&b.area, REQ_EVENT, b.cons + 1);
+	ring_slept(&b.area, b.shown_prod, b.cons, more);
 }
 
 /* -- a run -------------------------------------------------------------------- */
 
 static void set_up(struct input *in)
 {
-	static const uint8_t chances[] = { 0, 0, 40, 6 };
 	uint8_t shape = in8(in);
 	uint32_t seed = in16(in);
 
@@ -381,14 +368,12 @@ static void set_up(struct input *in)
 	/* where the backend before us stopped */
 	b.prod = shape & 1 ? UINT32_MAX - 2 : 0;
 	b.cons = b.answered = b.believed = b.prod;
-	peer_put32(&b.area, REQ_PROD, b.prod);
-	peer_put32(&b.area, RSP_PROD, b.prod);
-	peer_put32(&b.area, RSP_EVENT, b.prod + 1);
+	ring_start(&b.area, b.prod);
 	peer_begin(seed, 0);
 	peer_share(&b.area);
 	net_tx_attach(&b.ring, memory);
 	MUST(b.ring.cons == b.cons && net_tx_empty(&b.ring));
-	peer_begin(seed, chances[shape >> 1 & 3]);
+	peer_begin(seed, ring_chance(shape >> 1));
 	peer_share(&b.area);
 	net_tx_begin(&b.batch);
 }
@@ -399,16 +384,7 @@ static void guest_acts(struct input *in, uint8_t what)
 		put_packet(in);
 	if ((what & 0x1c) == 0x14)
 		put_anything(in);
-	peer_put32(&b.area, REQ_PROD, b.prod);
-	if ((what & 0x1c) == 0x04)
-		peer_put32(&b.area, RSP_EVENT, b.answered + in8(in));
-	if ((what & 0x1c) == 0x08)
-		peer_put32(&b.area, REQ_PROD, b.prod + (int8_t)in8(in));
-	if ((what & 0x1c) == 0x0c)
-		peer_put32(&b.area, REQ_PROD, in32(in));
-	if ((what & 0x1c) == 0x10)	/* what is ours to write */
-		peer_put32(&b.area, in8(in) & 1 ? RSP_PROD : REQ_EVENT,
-			   in32(in));
+	ring_guest(&b.area, in, what >> 2 & 7, b.prod, b.answered);
 }
 
 void fuzz_one(struct input *in)

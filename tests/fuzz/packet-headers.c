@@ -36,7 +36,7 @@ static uint16_t sum16(const uint8_t *p, size_t size, uint32_t sum)
 	return (uint16_t)sum;
 }
 
-static uint16_t get16(const uint8_t *p)
+static uint16_t be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
@@ -55,14 +55,14 @@ static void check_no_fragment(const struct offload_layout *l)
 	uint8_t type = packet[l->ip + 6];
 
 	if (l->ip_version == 4) {
-		MUST(!(get16(packet + l->ip + 6) & 0x3fff));
+		MUST(!(be16(packet + l->ip + 6) & 0x3fff));
 		return;
 	}
 	while (at < l->l4) {
 		const uint8_t *h = packet + at;
 
 		if (type == 44)
-			MUST(!(get16(h + 2) & 0xfff9));
+			MUST(!(be16(h + 2) & 0xfff9));
 		at += type == 44 ? 8 : type == 51 ? (h[1] + 2u) * 4 :
 						    (h[1] + 1u) * 8;
 		type = h[0];
@@ -161,7 +161,7 @@ static void from_guest(struct input *in, size_t size)
 	}
 	MUST(offload_parse(packet, head, size, &l));
 	check_rest(size, l.l4 + l.csum);
-	MUST(get16(packet + l.l4 + l.csum) == pseudo(&l, size));
+	MUST(be16(packet + l.l4 + l.csum) == pseudo(&l, size));
 }
 
 /* The checksum at AT was finished over all from START on. */
@@ -172,7 +172,7 @@ static void check_finished(size_t size, size_t start, size_t at, bool udp)
 	check_rest(size, at);
 	if (udp && !want)
 		want = 0xffff;
-	MUST(get16(packet + at) == want);
+	MUST(be16(packet + at) == want);
 }
 
 static void check_offer(const struct net_frame *f, unsigned int features,

@@ -30,6 +30,10 @@ static void check_distinct(const struct vif_config *c)
 			MUST(q->rx_port != o->tx_port &&
 			     q->rx_port != o->rx_port);
 		}
+		if (!c->has_ctrl)
+			continue;
+		MUST(q->tx_ref != c->ctrl_ref && q->rx_ref != c->ctrl_ref);
+		MUST(q->tx_port != c->ctrl_port && q->rx_port != c->ctrl_port);
 	}
 }
 

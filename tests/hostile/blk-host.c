@@ -112,7 +112,7 @@ static void no_port(void *device, struct peer *p)
 	blk_knock(b);
 }
 
-const struct peer_case blk_host_cases[] = {
+static const struct peer_case cases[] = {
 	{ "B40", "blk-all", "all queues, large rings, persistent grants",
 	  ANSWERED, NULL, all_there_is },
 	{ "B41", "blk-killed", "the guest ends with 512 requests in flight",
@@ -122,4 +122,4 @@ const struct peer_case blk_host_cases[] = {
 	{ "B44", "blk-no-ports", "no event channel is left", CLOSED,
 	  "cannot be bound", no_port },
 };
-const unsigned int blk_host_count = ARRAY_SIZE(blk_host_cases);
+const struct peer_table blk_host_cases = { cases, ARRAY_SIZE(cases) };

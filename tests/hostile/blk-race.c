@@ -295,7 +295,7 @@ static void race_page(void *device, struct peer *p)
 	check_fixed(b);
 }
 
-const struct peer_case blk_race_cases[] = {
+static const struct peer_case cases[] = {
 	{ "B18", "blk-race", "requests change while they are read", ANSWERED,
 	  NULL, race_copied },
 	{ "B18-persistent", "blk-race", "so with persistent grants", ANSWERED,
@@ -307,4 +307,4 @@ const struct peer_case blk_race_cases[] = {
 	{ "B18-page", "blk-race", "all of the ring's page is scribbled over",
 	  EITHER, NULL, race_page },
 };
-const unsigned int blk_race_count = ARRAY_SIZE(blk_race_cases);
+const struct peer_table blk_race_cases = { cases, ARRAY_SIZE(cases) };

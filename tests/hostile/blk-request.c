@@ -558,7 +558,7 @@ static void padding(void *device, struct peer *p)
 	}
 }
 
-const struct peer_case blk_request_cases[] = {
+static const struct peer_case cases[] = {
 	{ "B10", "blk", "operations that are none: not supported", ANSWERED,
 	  NULL, operations },
 	{ "B11", "blk", "0, 12, 32, 255 segments: an error", ANSWERED, NULL,
@@ -606,4 +606,4 @@ const struct peer_case blk_request_cases[] = {
 	{ "B25-reused", "blk", "a persistent grant in all requests at once",
 	  ANSWERED, NULL, reused },
 };
-const unsigned int blk_request_count = ARRAY_SIZE(blk_request_cases);
+const struct peer_table blk_request_cases = { cases, ARRAY_SIZE(cases) };

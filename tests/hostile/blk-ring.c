@@ -220,7 +220,7 @@ static void ring_readonly(void *device, struct peer *p)
 	ring_ref(b, b->fixed_gref);
 }
 
-const struct peer_case blk_ring_cases[] = {
+static const struct peer_case cases[] = {
 	{ "control", "blk", "a good frontend is served", ANSWERED, NULL,
 	  good },
 	{ "control-persistent", "blk", "so is one with a large ring and "
@@ -250,4 +250,4 @@ const struct peer_case blk_ring_cases[] = {
 	{ "B08", "blk", "the ring is granted for reading only", CLOSED,
 	  "cannot be mapped", ring_readonly },
 };
-const unsigned int blk_ring_count = ARRAY_SIZE(blk_ring_cases);
+const struct peer_table blk_ring_cases = { cases, ARRAY_SIZE(cases) };

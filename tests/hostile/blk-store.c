@@ -197,7 +197,7 @@ static void no_protocol(void *device, struct peer *p)
 		b->lost = true;	/* its entries are of another size */
 }
 
-const struct peer_case blk_store_cases[] = {
+static const struct peer_case cases[] = {
 	{ "B30", "blk", "ring-page-order is no order: refused by name", EITHER,
 	  NULL, ring_order },
 	{ "B30-nul", "blk", "ring-page-order has a NUL inside", CLOSED,
@@ -245,4 +245,4 @@ const struct peer_case blk_store_cases[] = {
 	{ "B38", "blk", "feature-persistent changes with each connection",
 	  EITHER, NULL, persistence },
 };
-const unsigned int blk_store_count = ARRAY_SIZE(blk_store_cases);
+const struct peer_table blk_store_cases = { cases, ARRAY_SIZE(cases) };

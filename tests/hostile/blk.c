@@ -89,7 +89,7 @@ static void offer_plain(void *device, struct peer *p)
 }
 
 /* What a case may have left in our folder. */
-void blk_reset(void *device, struct peer *p)
+static void reset(void *device, struct peer *p)
 {
 	static const char *const nodes[] = {
 		"ring-ref", "ring-page-order", "multi-queue-num-queues",
@@ -110,7 +110,7 @@ void blk_reset(void *device, struct peer *p)
 	b->port = 0;
 }
 
-void blk_prepare(void *device, struct peer *p)
+static void prepare(void *device, struct peer *p)
 {
 	struct blk *b = device;
 
@@ -227,7 +227,7 @@ bool blk_reads(struct blk *b, unsigned int count)
 	return good;
 }
 
-bool blk_control(void *device, struct peer *p)
+static bool control(void *device, struct peer *p)
 {
 	struct blk *b = device;
 	struct answer a;
@@ -274,10 +274,12 @@ static bool load(void *device, struct peer *p, unsigned int count)
 	return true;
 }
 
-static void bad_requests(struct blk *b)
+static void bad_requests(void *device, struct peer *p)
 {
+	struct blk *b = device;
 	struct answer a;
 
+	(void)p;
 	for (unsigned int i = 0; i < 32; i++) {
 		struct blkif_request req = blk_rw(b, i % 3, i, i % 2 ?
 						  UINT64_MAX : 0, 11, i);
@@ -290,70 +292,41 @@ static void bad_requests(struct blk *b)
 		;
 }
 
-static void attack(void *device, struct peer *p, unsigned int turn)
+static void storm(void *device, struct peer *p)
 {
 	struct blk *b = device;
 
-	switch (turn % 4) {
-	case 0:
-		for (unsigned int i = 0; i < 200; i++)
-			peer_notify(p, b->port);
-		break;
-	case 1:
-		bad_requests(b);
-		break;
-	case 2:
-		for (unsigned int i = 0; i < 50; i++)
-			peer_state(p, BUS_CONNECTED);
-		break;
-	case 3:
-		b->prod += 33;
-		blk_push(b);
-		peer_await(p, 1u << BUS_CLOSING | 1u << BUS_CLOSED);
-		peer_start_over(p);
-		peer_connect(p);
-		break;
-	}
+	for (unsigned int i = 0; i < 200; i++)
+		peer_notify(p, b->port);
 }
 
-static const struct peer_case load_cases[] = {
-	{ "bystander", "load", "a hostile neighbour costs no more than an "
-	  "innocent one", ANSWERED, NULL, load_bystander },
-	{ "bystander-idle", "load", "and an idle worker is left alone",
-	  ANSWERED, NULL, load_idle },
-	{ "neighbour", "neighbour", "it is hostile when told to be", ANYWHERE,
-	  NULL, load_neighbour },
-};
+static void break_ring(void *device, struct peer *p)
+{
+	struct blk *b = device;
+
+	(void)p;
+	b->prod += 33;
+	blk_push(b);
+}
 
 /* -- the program ---------------------------------------------------------------------- */
 
-static struct peer_case cases[160];
-
-static unsigned int add(unsigned int n, const struct peer_case *from,
-			unsigned int count)
-{
-	memcpy(cases + n, from, count * sizeof(*from));
-	return n + count;
-}
+static const struct peer_table *const tables[] = {
+	&blk_ring_cases, &blk_request_cases, &blk_store_cases,
+	&blk_race_cases, &blk_host_cases, &load_cases, NULL,
+};
 
 int main(int argc, char **argv)
 {
 	struct peer_class class = {
-		.cases = cases, .offer = offer_plain, .ready = BUS_INITIALISED,
-		.control = blk_control, .reset = blk_reset,
+		.tables = tables, .offer = offer_plain, .ready = BUS_INITIALISED,
+		.control = control, .reset = reset,
 		.load = load, .load_turn = 128, .load_window = 2048,
-		.attack = attack,
+		.storm = storm, .bad_requests = bad_requests,
+		.break_ring = break_ring,
 	};
 	struct peer p;
 	struct blk b = { .p = &p };
-	unsigned int n = 0;
 
-	n = add(n, blk_ring_cases, blk_ring_count);
-	n = add(n, blk_request_cases, blk_request_count);
-	n = add(n, blk_store_cases, blk_store_count);
-	n = add(n, blk_race_cases, blk_race_count);
-	n = add(n, blk_host_cases, blk_host_count);
-	n = add(n, load_cases, ARRAY_SIZE(load_cases));
-	class.count = n;
-	return peer_main(argc, argv, &class, &b, &p, blk_prepare);
+	return peer_main(argc, argv, &class, &b, &p, prepare);
 }

@@ -67,17 +67,9 @@ bool blk_expect(struct blk *b, const void *req, int16_t status,
 /* Reads of one page, COUNT at a time, all of which must succeed. */
 bool blk_reads(struct blk *b, unsigned int count);
 
-/* -- for struct peer_class ------------------------------------------------------ */
-
-void blk_prepare(void *device, struct peer *p);
-bool blk_control(void *device, struct peer *p);
-void blk_reset(void *device, struct peer *p);
-
 /* -- cases, by subject ------------------------------------------------------------ */
 
-extern const struct peer_case blk_ring_cases[], blk_request_cases[],
-	blk_store_cases[], blk_race_cases[], blk_host_cases[];
-extern const unsigned int blk_ring_count, blk_request_count, blk_store_count,
-	blk_race_count, blk_host_count;
+extern const struct peer_table blk_ring_cases, blk_request_cases,
+	blk_store_cases, blk_race_cases, blk_host_cases;
 
 #endif

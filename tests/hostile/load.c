@@ -69,7 +69,30 @@ static bool never(void *arg)
 	return atomic_load(&s->mode) != ALONE;
 }
 
-void load_neighbour(void *device, struct peer *p)
+/* One burst of mischief, another one each turn; connected afterwards. */
+static void attack(void *device, struct peer *p, unsigned int turn)
+{
+	switch (turn % 4) {
+	case 0:
+		p->class->storm(device, p);
+		break;
+	case 1:
+		p->class->bad_requests(device, p);
+		break;
+	case 2:
+		for (unsigned int i = 0; i < 50; i++)
+			peer_state(p, BUS_CONNECTED);
+		break;
+	case 3:
+		p->class->break_ring(device, p);
+		peer_await(p, 1u << BUS_CLOSING | 1u << BUS_CLOSED);
+		peer_start_over(p);
+		peer_connect(p);
+		break;
+	}
+}
+
+static void neighbour(void *device, struct peer *p)
 {
 	struct stage *s = open_stage();
 
@@ -83,7 +106,7 @@ void load_neighbour(void *device, struct peer *p)
 		if (mode == INNOCENT)
 			p->class->load(device, p, p->class->load_turn);
 		if (mode == HOSTILE)
-			p->class->attack(device, p, turn);
+			attack(device, p, turn);
 		atomic_store(&s->seen, mode);
 		atomic_fetch_add(&s->turns, 1);
 		if (mode == ALONE)
@@ -245,7 +268,7 @@ static void judge_windows(struct peer *p, struct window *w)
 		       "it may: want %u %%", RATIO_MIN);
 }
 
-void load_bystander(void *device, struct peer *p)
+static void bystander(void *device, struct peer *p)
 {
 	static struct window w[MODES];
 	struct stage *s = open_stage();
@@ -264,7 +287,7 @@ void load_bystander(void *device, struct peer *p)
 	munmap(s, PAGE);
 }
 
-void load_idle(void *device, struct peer *p)
+static void idle(void *device, struct peer *p)
 {
 	struct stage *s = open_stage();
 	unsigned long before, after;
@@ -285,3 +308,13 @@ void load_idle(void *device, struct peer *p)
 	atomic_store(&s->mode, OVER);
 	munmap(s, PAGE);
 }
+
+static const struct peer_case cases[] = {
+	{ "bystander", "load", "a hostile neighbour costs no more than an "
+	  "innocent one", ANSWERED, NULL, bystander },
+	{ "bystander-idle", "load", "and an idle worker is left alone",
+	  ANSWERED, NULL, idle },
+	{ "neighbour", "neighbour", "it is hostile when told to be", ANYWHERE,
+	  NULL, neighbour },
+};
+const struct peer_table load_cases = { cases, ARRAY_SIZE(cases) };

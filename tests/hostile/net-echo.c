@@ -91,6 +91,20 @@ static void answer(struct host *h, size_t size)
 	}
 }
 
+/* Wrapped into IPv4: returned, as it is but for the addresses of Ethernet. */
+static void answer_ip(struct host *h, size_t size)
+{
+	struct echo e;
+
+	if (size < ECHO_SIZE + ECHO_IP_SIZE)
+		return;
+	memcpy(&e, h->frame + ETH_SIZE + ECHO_IP_SIZE, sizeof(e));
+	if (e.magic != ECHO_MAGIC)
+		return;
+	turn_around(h);
+	send_frame(h, size);
+}
+
 int echo_main(int argc, char **argv)
 {
 	struct host *h = calloc(1, sizeof(*h));
@@ -121,6 +135,9 @@ int echo_main(int argc, char **argv)
 		if (h->frame[12] == ETHERTYPE_ECHO >> 8 &&
 		    h->frame[13] == (ETHERTYPE_ECHO & 255))
 			answer(h, n);
+		else if (h->frame[12] == ETH_P_IP >> 8 &&
+			 h->frame[13] == (ETH_P_IP & 255))
+			answer_ip(h, n);
 	}
 	free(h);
 	return EXIT_SUCCESS;

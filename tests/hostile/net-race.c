@@ -204,7 +204,7 @@ static void race_prod(void *device, struct peer *p)
 	n->lost = true;
 }
 
-const struct peer_case net_race_cases[] = {
+static const struct peer_case cases[] = {
 	{ "T04", "net-race", "req_prod is another one at each look", EITHER,
 	  NULL, race_prod },
 	{ "T23", "net-race", "source addresses change while they are judged: "
@@ -218,4 +218,4 @@ const struct peer_case net_race_cases[] = {
 	{ "T28", "net-race", "all of both rings is scribbled over", EITHER,
 	  NULL, race_pages },
 };
-const unsigned int net_race_count = ARRAY_SIZE(net_race_cases);
+const struct peer_table net_race_cases = { cases, ARRAY_SIZE(cases) };

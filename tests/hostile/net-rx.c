@@ -330,7 +330,7 @@ static void headroom_starved(void *device, struct peer *p)
 
 #define AHEAD "a ring ahead"
 
-const struct peer_case net_rx_cases[] = {
+static const struct peer_case cases[] = {
 	{ "R01", "net", "a guest that lends no page costs what its first frame "
 	  "does", ANSWERED, NULL, never_lends },
 	{ "R02", "net", "so one that lends a page too few", ANSWERED, NULL,
@@ -360,4 +360,4 @@ const struct peer_case net_rx_cases[] = {
 	{ "R11", "net", "headroom changes with one page lent", ANSWERED, NULL,
 	  headroom_starved },
 };
-const unsigned int net_rx_count = ARRAY_SIZE(net_rx_cases);
+const struct peer_table net_rx_cases = { cases, ARRAY_SIZE(cases) };

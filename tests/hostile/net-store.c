@@ -164,11 +164,9 @@ static void nothing_written(void *device, struct peer *p)
 }
 
 /* What was not offered is not looked at. */
-static void control_ring(void *device, struct peer *p)
+static void not_offered(void *device, struct peer *p)
 {
 	net_offer(device, p);
-	peer_put(p, "ctrl-ring-ref", "4294967295");
-	peer_put(p, "event-channel-ctrl", "junk");
 	peer_put(p, "request-multicast-control", "-1");
 	peer_put(p, "feature-gso-tcpv4-prefix", "1");
 	peer_state(p, BUS_CONNECTED);
@@ -241,7 +239,7 @@ static void changed_later(void *device, struct peer *p)
 	}
 }
 
-const struct peer_case net_store_cases[] = {
+static const struct peer_case cases[] = {
 	{ "X01-tx", "net", "tx-ring-ref is no number: refused by name", EITHER,
 	  NULL, tx_ref },
 	{ "X01-rx", "net", "rx-ring-ref is no number", EITHER, NULL, rx_ref },
@@ -269,8 +267,8 @@ const struct peer_case net_store_cases[] = {
 	  "cannot map", ref_unused },
 	{ "X03-readonly", "net", "a ring is granted for reading only", CLOSED,
 	  "cannot map", ref_readonly },
-	{ "C01", "net", "a control ring, which was not offered: ignored",
-	  ANSWERED, NULL, control_ring },
+	{ "M05", "net", "multicast control, which was not offered: ignored",
+	  ANSWERED, NULL, not_offered },
 	{ "X04", "net", "nodes change after it is connected: ignored",
 	  ANSWERED, NULL, changed_later },
 	{ "X05", "net", "states that are none, while it is served", ANSWERED,
@@ -300,4 +298,4 @@ const struct peer_case net_store_cases[] = {
 	{ "X09-later", "net", "the event channel is closed while it is served",
 	  EITHER, NULL, port_closes },
 };
-const unsigned int net_store_count = ARRAY_SIZE(net_store_cases);
+const struct peer_table net_store_cases = { cases, ARRAY_SIZE(cases) };

@@ -752,7 +752,7 @@ static void silent(void *device, struct peer *p)
 
 #define TOO_LARGE "crosses the end of its page"
 
-const struct peer_case net_tx_cases[] = {
+static const struct peer_case cases[] = {
 	{ "control", "net", "a good frontend is served", ANSWERED, NULL,
 	  good },
 	{ "control-pieces", "net", "so are frames in pieces", ANSWERED, NULL,
@@ -833,4 +833,4 @@ const struct peer_case net_tx_cases[] = {
 	{ "E02", "net", "frames without events, then one", ANSWERED, NULL,
 	  silent },
 };
-const unsigned int net_tx_count = ARRAY_SIZE(net_tx_cases);
+const struct peer_table net_tx_cases = { cases, ARRAY_SIZE(cases) };

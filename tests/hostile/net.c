@@ -57,6 +57,7 @@ static void reset(void *device, struct peer *p)
 	if (n->port)
 		xenevtchn_unbind(p->ev, n->port);
 	n->port = 0;
+	net_ctrl_reset(p);
 }
 
 static void prepare(void *device, struct peer *p)
@@ -327,10 +328,12 @@ static bool load(void *device, struct peer *p, unsigned int count)
 	return good;
 }
 
-static void bad_frames(struct net *n)
+static void bad_requests(void *device, struct peer *p)
 {
+	struct net *n = device;
 	struct netif_tx_response rsp;
 
+	(void)p;
 	for (unsigned int i = 0; i < 64; i++) {
 		struct netif_tx_request req = net_tx(n, 0, i % 2 ? 5 : 200, 0);
 
@@ -342,71 +345,43 @@ static void bad_frames(struct net *n)
 		;
 }
 
-static void attack(void *device, struct peer *p, unsigned int turn)
+static void storm(void *device, struct peer *p)
 {
 	struct net *n = device;
 
-	switch (turn % 4) {
-	case 0:
-		for (unsigned int i = 0; i < 200; i++)
-			peer_notify(p, n->port);
-		break;
-	case 1:
-		bad_frames(n);
-		break;
-	case 2:
-		for (unsigned int i = 0; i < 50; i++)
-			peer_state(p, BUS_CONNECTED);
-		break;
-	case 3:
-		n->tx_prod += 300;
-		net_push(n);
-		peer_await(p, 1u << BUS_CLOSING | 1u << BUS_CLOSED);
-		peer_start_over(p);
-		peer_connect(p);
-		break;
-	}
+	for (unsigned int i = 0; i < 200; i++)
+		peer_notify(p, n->port);
 }
 
-static const struct peer_case load_cases[] = {
-	{ "bystander", "load", "a hostile neighbour costs no more than an "
-	  "innocent one", ANSWERED, NULL, load_bystander },
-	{ "bystander-idle", "load", "and an idle worker is left alone",
-	  ANSWERED, NULL, load_idle },
-	{ "neighbour", "neighbour", "it is hostile when told to be", ANYWHERE,
-	  NULL, load_neighbour },
-};
+static void break_ring(void *device, struct peer *p)
+{
+	struct net *n = device;
+
+	(void)p;
+	n->tx_prod += 300;
+	net_push(n);
+}
 
 /* -- the program ------------------------------------------------------------------------------ */
 
-static struct peer_case cases[160];
-
-static unsigned int add(unsigned int at, const struct peer_case *from,
-			unsigned int count)
-{
-	memcpy(cases + at, from, count * sizeof(*from));
-	return at + count;
-}
+static const struct peer_table *const tables[] = {
+	&net_tx_cases, &net_rx_cases, &net_ctrl_cases,
+	&net_store_cases, &net_race_cases, &load_cases, NULL,
+};
 
 int main(int argc, char **argv)
 {
 	struct peer_class class = {
-		.cases = cases, .offer = net_offer, .ready = BUS_CONNECTED,
+		.tables = tables, .offer = net_offer, .ready = BUS_CONNECTED,
 		.control = net_control, .reset = reset,
 		.load = load, .load_turn = 8, .load_window = 400,
-		.attack = attack,
+		.storm = storm, .bad_requests = bad_requests,
+		.break_ring = break_ring,
 	};
 	struct peer p;
 	struct net n = { .p = &p };
-	unsigned int at = 0;
 
 	if (argc > 1 && !strcmp(argv[1], "echo"))
 		return echo_main(argc, argv);
-	at = add(at, net_tx_cases, net_tx_count);
-	at = add(at, net_rx_cases, net_rx_count);
-	at = add(at, net_store_cases, net_store_count);
-	at = add(at, net_race_cases, net_race_count);
-	at = add(at, load_cases, ARRAY_SIZE(load_cases));
-	class.count = at;
 	return peer_main(argc, argv, &class, &n, &p, prepare);
 }

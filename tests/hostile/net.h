@@ -34,6 +34,8 @@ struct echo {
 };
 #define ECHO_MAGIC 0x6f686365
 #define ECHO_SIZE (ETH_SIZE + sizeof(struct echo))
+/* IPv4 and TCP headers that may stand before it; such a frame is returned. */
+#define ECHO_IP_SIZE 40u
 
 struct net {
 	struct peer *p;
@@ -83,6 +85,11 @@ bool net_hear(struct net *n);
 /* Ask the other side for COUNT frames of SIZE; not for an answer. */
 bool net_flood(struct net *n, unsigned int count, unsigned int size);
 
+/* -- the control ring ------------------------------------------------------------- */
+
+/* Ports that a case left. */
+void net_ctrl_reset(struct peer *p);
+
 /* -- for struct peer_class --------------------------------------------------------- */
 
 bool net_control(void *device, struct peer *p);
@@ -95,9 +102,7 @@ uint32_t echo_sum(const uint8_t *data, size_t size);
 
 /* -- cases, by subject ------------------------------------------------------------------ */
 
-extern const struct peer_case net_tx_cases[], net_rx_cases[],
-	net_store_cases[], net_race_cases[];
-extern const unsigned int net_tx_count, net_rx_count, net_store_count,
-	net_race_count;
+extern const struct peer_table net_tx_cases, net_rx_cases,
+	net_ctrl_cases, net_store_cases, net_race_cases;
 
 #endif

@@ -28,6 +28,7 @@
 #include <xen/io/netif.h>
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/ring.h"
 
 #define TAP "uvif0"		/* as the frontend calls it */
@@ -192,23 +193,46 @@ static void answer_tx(struct netback *d, unsigned int id, int status)
 	push_tx(d, ++d->tx_prod);
 }
 
+struct awaited {
+	struct netback *d;
+	uint8_t frame[FRAME];
+	uint64_t sent_ns;
+};
+
+/*
+ * It is sent again while nothing comes: a TAP that is full, of a flood that was
+ * before it, drops it without a word.
+ */
+static bool request_came(void *arg)
+{
+	struct awaited *a = arg;
+
+	if (request_there(a->d))
+		return true;
+	if (clock_now_ns() - a->sent_ns >= NS_PER_S) {
+		send(a->d->sock, a->frame, sizeof(a->frame), 0);
+		a->sent_ns = clock_now_ns();
+	}
+	return false;
+}
+
 /* One that we made it send, by our socket. Its own ones are answered. */
 static bool take_ours(struct netback *d, struct netif_tx_request *req)
 {
-	uint8_t frame[FRAME];
+	struct awaited a = { .d = d, .sent_ns = clock_now_ns() };
 	ssize_t r;
 
 	if (!tap_open(d))
 		return false;
-	build(d, frame);
-	r = send(d->sock, frame, sizeof(frame), 0);
+	build(d, a.frame);
+	r = send(d->sock, a.frame, sizeof(a.frame), 0);
 	if (!wish(d->b, r == FRAME, "send: %s", strerror(errno)))
 		return false;
 	for (;;) {
 		uint8_t *page;
 		bool ours;
 
-		if (!wish(d->b, back_until(d->b, request_there, d),
+		if (!wish(d->b, back_until(d->b, request_came, &a),
 			  "no frame comes"))
 			return false;
 		memcpy(req, &d->tx->ring[d->tx_cons++ % SLOTS].req,
@@ -217,7 +241,7 @@ static bool take_ours(struct netback *d, struct netif_tx_request *req)
 					       req->gref, PROT_READ);
 		if (!wish(d->b, page, "grant %u", req->gref))
 			return false;
-		ours = !memcmp(page + req->offset, frame, FRAME);
+		ours = !memcmp(page + req->offset, a.frame, FRAME);
 		xengnttab_unmap(d->b->gnt, page, 1);
 		if (ours)
 			return true;

@@ -274,7 +274,7 @@ unsigned long peer_maps(pid_t pid)
 	return lines;
 }
 
-unsigned long peer_lines(const struct peer *p)
+static unsigned long lines_of(const struct peer *p)
 {
 	CLEANUP_FCLOSE FILE *f = p->log ? fopen(p->log, "re") : NULL;
 	unsigned long lines = 0;
@@ -386,8 +386,9 @@ static void find_backend(struct peer *p)
 		 p->back_id, kind);
 }
 
-void peer_open(struct peer *p, const char *device, const char *daemon,
-	       const char *log)
+/* DEVICE: uvbd/51712. Says on stderr what is missing and exits. */
+static void open_all(struct peer *p, const char *device, const char *daemon,
+		     const char *log)
 {
 	char path[160];
 
@@ -412,7 +413,7 @@ void peer_open(struct peer *p, const char *device, const char *daemon,
 		die("watch %s", path);
 }
 
-void peer_close(struct peer *p)
+static void close_all(struct peer *p)
 {
 	xenevtchn_close(p->ev);
 	xengntshr_close(p->shr);
@@ -547,7 +548,7 @@ static unsigned long minute_now(void)
 static bool run_case(const struct peer_case *c, const struct peer_class *class,
 		     void *device, struct peer *p)
 {
-	unsigned long lines = peer_lines(p), minutes = minute_now();
+	unsigned long lines = lines_of(p), minutes = minute_now();
 	unsigned long reports = p->reports;
 	pid_t worker = peer_worker(p);
 
@@ -557,7 +558,7 @@ static bool run_case(const struct peer_case *c, const struct peer_class *class,
 	judge(c, class, device, p);
 	begin_anew(p);
 	class->reset(device, p);
-	lines = peer_lines(p) - lines;
+	lines = lines_of(p) - lines;
 	minutes = minute_now() - minutes + 1;
 	reports = p->reports - reports;
 	expect(p, lines < LINES_MAX * minutes + reports, "the daemon logged %lu lines",
@@ -585,21 +586,34 @@ static bool wanted(const struct peer_case *c, char **words)
 	return false;
 }
 
+/* Of all tables together; NULL: there are no more. */
+static const struct peer_case *case_at(const struct peer_class *class,
+				       unsigned int i)
+{
+	const struct peer_table *const *t = class->tables;
+
+	for (; *t && i >= (*t)->count; t++)
+		i -= (*t)->count;
+	return *t ? &(*t)->cases[i] : NULL;
+}
+
 static int count_cases(const struct peer_class *class, char **words)
 {
+	const struct peer_case *c;
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < class->count; i++)
-		n += wanted(&class->cases[i], words);
+	for (unsigned int i = 0; (c = case_at(class, i)); i++)
+		n += wanted(c, words);
 	printf("%u\n", n);
 	return EXIT_SUCCESS;
 }
 
 static int list_cases(const struct peer_class *class)
 {
-	for (unsigned int i = 0; i < class->count; i++)
-		printf("%s %s %s\n", class->cases[i].id, class->cases[i].group,
-		       class->cases[i].what);
+	const struct peer_case *c;
+
+	for (unsigned int i = 0; (c = case_at(class, i)); i++)
+		printf("%s %s %s\n", c->id, c->group, c->what);
 	return EXIT_SUCCESS;
 }
 
@@ -607,6 +621,7 @@ int peer_main(int argc, char **argv, const struct peer_class *class,
 	      void *device, struct peer *p,
 	      void (*prepare)(void *device, struct peer *p))
 {
+	const struct peer_case *c;
 	bool good = true;
 	pid_t worker;
 
@@ -619,16 +634,16 @@ int peer_main(int argc, char **argv, const struct peer_class *class,
 			"PID|host LOG WORD...\n", argv[0]);
 		return 2;
 	}
-	peer_open(p, argv[2], argv[3], argv[4]);
+	open_all(p, argv[2], argv[3], argv[4]);
 	p->class = class;
 	p->device = device;
 	prepare(device, p);
-	for (unsigned int i = 0; i < class->count; i++)
-		if (wanted(&class->cases[i], argv + 5))
-			good &= run_case(&class->cases[i], class, device, p);
+	for (unsigned int i = 0; (c = case_at(class, i)); i++)
+		if (wanted(c, argv + 5))
+			good &= run_case(c, class, device, p);
 	worker = peer_worker(p);
 	printf("# resident: daemon %lu KiB, worker %lu KiB\n",
 	       peer_rss(p->daemon), worker ? peer_rss(worker) : 0);
-	peer_close(p);
+	close_all(p);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -71,11 +71,6 @@ struct peer {
 	char reason[512];		/* why the backend closed, last read */
 };
 
-/* DEVICE: uvbd/51712. Says on stderr what is missing and exits. */
-void peer_open(struct peer *p, const char *device, const char *daemon,
-	       const char *log);
-void peer_close(struct peer *p);
-
 /* -- what must be so ---------------------------------------------------------- */
 
 /* False: complained. */
@@ -122,7 +117,6 @@ pid_t peer_worker(struct peer *p);
 unsigned long peer_rss(pid_t pid);
 /* Mappings of a process. */
 unsigned long peer_maps(pid_t pid);
-unsigned long peer_lines(const struct peer *p);
 /* Requests that the daemon has made of xenstored so far. */
 unsigned long peer_requests(struct peer *p);
 
@@ -146,9 +140,13 @@ struct peer_case {
 	void (*run)(void *device, struct peer *p);
 };
 
-struct peer_class {
+struct peer_table {
 	const struct peer_case *cases;
 	unsigned int count;
+};
+
+struct peer_class {
+	const struct peer_table *const *tables;	/* in this order, to NULL */
 	/* pages, ports and all nodes but the state, and the state that says so */
 	void (*offer)(void *device, struct peer *p);
 	enum bus_state ready;
@@ -159,8 +157,10 @@ struct peer_class {
 	/* for load.c: COUNT good operations, all checked; and how many */
 	bool (*load)(void *device, struct peer *p, unsigned int count);
 	unsigned int load_turn, load_window;
-	/* one burst of mischief, another one each turn; connected afterwards */
-	void (*attack)(void *device, struct peer *p, unsigned int turn);
+	/* and its mischief: events, requests, and what ends a connection */
+	void (*storm)(void *device, struct peer *p);
+	void (*bad_requests)(void *device, struct peer *p);
+	void (*break_ring)(void *device, struct peer *p);
 };
 
 /*
@@ -209,9 +209,7 @@ void bus_backend_folder(void *device, struct peer *p);
 
 /* -- a bystander and its neighbour: load.c ------------------------------------------- */
 
-void load_neighbour(void *device, struct peer *p);
-void load_bystander(void *device, struct peer *p);
-void load_idle(void *device, struct peer *p);
+extern const struct peer_table load_cases;
 
 /* -- a second thread ----------------------------------------------------------- */
 

@@ -3,10 +3,14 @@
  * Makes one call of xl-lite fail, on a real host: an object to be preloaded.
  *
  *	INJECT_TRACE=FILE	write a line for each call: its class, its
- *				number in it, its name, what it is about
+ *				number in it, its name, what it is about; and
+ *				a line "domain" on what a domain is made as
  *	INJECT=CLASS:N:ERRNO	the Nth call of a class fails so
  *	INJECT=CLASS:N+:ERRNO	and all later ones of the class
  *	INJECT=SPEC,SPEC	two of them: a fault, and one in what follows
+ *	INJECT_HURRY=N		its clock goes N times as fast, and its waits end
+ *				so much earlier: who never answers is given up
+ *				soon, at the deadline that there is
  *
  * Each class is numbered by itself: how often xenstore is asked while somebody
  * is waited for differs, and must not move the calls of Xen. Classes are
@@ -28,6 +32,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,9 +44,11 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xencall.h>
+#include <xenctrl.h>
 #include <xenforeignmemory.h>
 #include <xenstore.h>
 #include <xentoollog.h>
@@ -58,6 +65,7 @@ static const char *const class_names[] = {
 static struct {
 	pid_t pid;		/* 0: not asked for anything */
 	int trace_fd;
+	unsigned int hurry;	/* 0: time is what it is */
 	unsigned int calls[CLASS_COUNT];
 	struct {
 		enum class class;
@@ -151,14 +159,17 @@ __attribute__((constructor))
 static void begin(void)
 {
 	const char *trace = getenv("INJECT_TRACE"), *what = getenv("INJECT");
+	const char *hurry = getenv("INJECT_HURRY");
 
 	self.trace_fd = trace ? real_open(trace) : -1;
 	dl_iterate_phdr(note_object, NULL);
 	read_faults(what ? what : "");
-	if (what || trace)
+	if (what || trace || hurry)
 		self.pid = getpid();
+	self.hurry = hurry ? strtoul(hurry, NULL, 10) : 0;
 	unsetenv("INJECT_TRACE");
 	unsetenv("INJECT");
+	unsetenv("INJECT_HURRY");
 	unsetenv("LD_PRELOAD");
 }
 
@@ -272,6 +283,20 @@ xencall_handle *xencall_open(xentoollog_logger *logger, unsigned int flags)
 	REAL(xencall_open);
 	return fails(CLASS_HYPERCALL, __func__, NULL) ? NULL
 						      : real(logger, flags);
+}
+
+/* What no call tells of a domain afterwards; it is counted when Xen is called. */
+EXPORT
+int xc_domain_create(xc_interface *xch, uint32_t *domid,
+		     struct xen_domctl_createdomain *config)
+{
+	REAL(xc_domain_create);
+	if (self.pid && getpid() == self.pid && self.trace_fd >= 0)
+		dprintf(self.trace_fd, "domain flags %x iommu %x grants %x,%d,%d events %u emulates %x\n",
+			config->flags, config->iommu_opts, config->grant_opts,
+			config->max_grant_frames, config->max_maptrack_frames,
+			config->max_evtchn_port, config->arch.emulation_flags);
+	return real(xch, domid, config);
 }
 
 EXPORT
@@ -586,6 +611,41 @@ long syscall(long number, ...)
 	    fails(CLASS_FILE, "pidfd_open", NULL))
 		return -1;
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* -- time --------------------------------------------------------------------- */
+
+#define IN_A_HURRY \
+	(self.hurry && getpid() == self.pid && \
+	 counts(__builtin_return_address(0)))
+
+EXPORT
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	static uint64_t first;
+	uint64_t ns;
+	int r;
+
+	REAL(clock_gettime);
+	r = real(clock, now);
+	if (r || clock != CLOCK_MONOTONIC || !IN_A_HURRY)
+		return r;
+	ns = now->tv_sec * UINT64_C(1000000000) + now->tv_nsec;
+	if (!first)
+		first = ns;
+	ns = first + (ns - first) * self.hurry;
+	now->tv_sec = ns / 1000000000;
+	now->tv_nsec = ns % 1000000000;
+	return 0;
+}
+
+EXPORT
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	REAL(poll);
+	if (timeout_ms > 0 && IN_A_HURRY)
+		timeout_ms = timeout_ms / (int)self.hurry + 1;
+	return real(fds, count, timeout_ms);
 }
 
 /* -- memory ------------------------------------------------------------------- */

@@ -97,13 +97,13 @@ install_tree() {
 	mkdir -p "$1"
 	make install DESTDIR="$1" || return
 	# programs of the tests' own, which nobody installs
-	install -D -t "$1/box/bin" tests/null/nulld tests/both/{nbdio,netio} \
+	install -D -t "$1/box/bin" tests/null/nulld tests/both/{leftlock,nbdio,netio} \
 		tests/conformance/conformance tests/guest/stop-guest \
-		tests/inject/host-state \
+		tests/inject/{host-state,fake-qemu} \
 		tests/hostile/hostile-{blk,net}{,back} \
 		tests/sim/xlsim tests/sim/sweep/sweep || return
 	install -D -t "$1/box/lib" tests/{sim/libxlsim,inject/libinject}.so || return
-	install -D -t "$1/box" tests/guest/tiny || return
+	install -D -t "$1/box" tests/guest/tiny tests/guest/lives || return
 	# what asks the kernel something: test-unit-on-this-kernel.sh
 	make -j"$(nproc)" "${kernel_tests[@]}" &&
 		install -D -t "$1/box/bin/unit" "${kernel_tests[@]}"

@@ -28,7 +28,7 @@ may frontends/linux 'config\.h|lib/|xenstore-schema/|frontends/'
 may tools/xl-lite 'config\.h|lib/|xenstore-schema/|tools/xl-lite/'
 
 # the pure cores: rings, checked arithmetic, the contract, Xen's headers
-for core in backends/blk/core.c backends/net/core.c; do
+for core in backends/blk/core.c backends/net/core.c backends/net/ctrl.c; do
 	[ -e $core ] || continue
 	dir=$(dirname $core)
 	found=$(grep -nE '^#include' $core "${core%.c}.h" | grep -vE \

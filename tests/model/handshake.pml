@@ -7,7 +7,7 @@
  *
  * What to do next is not modelled at all: backend_step(), frontend_step() and
  * the tables of legal edges are called, compiled from busstate.c. Modelled is
- * how lib/xenbus.c, lib/worker.c and frontends/front.c carry their answers
+ * how lib/xenbus*.c, lib/worker.c and frontends/front.c carry their answers
  * out, each access to xenstore being a step of its own and a transaction
  * being one, and how watches wake them: ten events are one look.
  *
@@ -26,11 +26,14 @@
  * out: a device that is made anew at the same path while a frontend of the old
  * one runs, and after that another frontend (LIVES): not all of it holds then.
  *
- * models: lib/xenbus.c look_own look_online look identify look_frontend
- * models: lib/xenbus.c go write_change drain rings_gone step_reopen step_open
- * models: lib/xenbus.c step_resume step_connect step_connected step_disconnect
- * models: lib/xenbus.c step_closed carry_out view_complete xenbus_work
- * models: lib/xenbus.c xenbus_worker_said xenbus_worker_died forget_frontend
+ * models: lib/xenbus.c step_reopen step_open step_resume step_connect
+ * models: lib/xenbus.c step_connected step_disconnect step_closed carry_out
+ * models: lib/xenbus.c view_complete xenbus_work
+ * models: lib/xenbus-look.c look_own look_online xenbus_look identify
+ * models: lib/xenbus-look.c look_frontend xenbus_forget_frontend
+ * models: lib/xenbus-worker.c xenbus_drain rings_gone xenbus_worker_said
+ * models: lib/xenbus-worker.c xenbus_worker_died
+ * models: lib/xenbus-write.c xenbus_go write_change
  * models: lib/worker.c on_attach on_detach worker_detached
  * models: frontends/front.c front_bus_set carry_out is_over front_bus_step
  * models: frontends/blk/connect.c publish connect blk_front_release

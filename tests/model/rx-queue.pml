@@ -7,7 +7,8 @@
  *
  * Memory, store buffers and event channels are those of ring.pml. A frame is
  * of one slot or of two; the ring has two; the guest takes as many frames at a
- * time as it likes before it lends their pages again. What must hold:
+ * time as it likes before it lends their pages again. (Where queues hand frames to
+ * each other, inbox.pml takes over.) What must hold:
  *
  *  - no frame is put where no page was lent for all of it;
  *  - frames arrive once, whole and in order;
@@ -17,8 +18,8 @@
  * models: lib/ring.h ring_snapshot ring_prod_sane ring_publish
  * models: lib/ring.h ring_must_notify ring_final_check
  * models: backends/net/core.c net_rx_look net_rx_put net_rx_answer net_rx_sleep
- * models: backends/net/queue.c rx_read rx_fill rx_round events_take
- * models: backends/net/queue.c events_unmask queue_sleep queue_run
+ * models: backends/net/queue.c tap_read rx_any rx_next rx_fill rx_round events_take
+ * models: backends/net/queue.c events_unmask tap_wanted queue_sleep queue_run
  * models: frontends/net/core.c rx_post rx_available net_front_receive
  * models: frontends/net/core.c net_front_rx_free net_front_rx_push
  * models: frontends/linux/xl-lite-netfront.c receive_frames take_events

@@ -26,7 +26,6 @@ static struct {
 	pthread_mutex_t lock;		/* one request at a time */
 	int sock;			/* -1: not connected */
 	int memory;
-	unsigned int domid;
 	struct sim_faults *faults;	/* shared ones */
 	struct sim_fault env[ENV_FAULTS];
 	char role[64];
@@ -144,8 +143,7 @@ static int connect_broker(void)
 		return -1;
 	}
 	sim.sock = sock;
-	sim.domid = domid ? strtoul(domid, NULL, 10) : 0;
-	msg.domid = sim.domid;
+	msg.domid = domid ? strtoul(domid, NULL, 10) : 0;
 	if (ask(&msg, -1, &memory) || memory == -1) {
 		close(sock);
 		sim.sock = -1;
@@ -253,23 +251,6 @@ int sim_call(struct sim_msg *msg, int fd_out, int *fd_in)
 		r = ask(msg, fd_out, fd_in);
 	pthread_mutex_unlock(&sim.lock);
 	return r;
-}
-
-int sim_tell(const struct sim_msg *msg)
-{
-	int r;
-
-	pthread_mutex_lock(&sim.lock);
-	r = be_connected();
-	if (r == 0)
-		r = send_msg(sim.sock, msg, -1);
-	pthread_mutex_unlock(&sim.lock);
-	return r;
-}
-
-unsigned int sim_domid(void)
-{
-	return sim.domid;
 }
 
 int sim_memory(void)

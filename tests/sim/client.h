@@ -20,12 +20,6 @@ void sim_stop(void);
  */
 int sim_call(struct sim_msg *msg, int fd_out, int *fd_in);
 
-/* The same without an answer, for what cannot fail. */
-int sim_tell(const struct sim_msg *msg);
-
-/* Whose process this is. */
-unsigned int sim_domid(void);
-
 /* All memory there is, as a file; frame N lies at N pages. */
 int sim_memory(void);
 

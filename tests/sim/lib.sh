@@ -5,7 +5,7 @@
 
 work=/tmp/test
 logs=$TEST_LOGS
-wait_pause=0.005
+wait_pauses=(0.005)
 combination_step=1	# all of them
 
 notify_listen() {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "backends/blk/core.h"
+#include "backends/blk/counters.h"
 #include "lib/cleanup.h"
 
 #define ROUNDS 50u
@@ -26,26 +27,28 @@
 
 static const struct row {
 	const char *sentence;
-	bool persistent;
+	enum { COPY, MAPPED, BOUNCED } pages;
 	uint8_t op;
 	unsigned int batch, segments;
 	/* a round */
 	unsigned int copies, notifies;
 } rows[] = {
-	{ "a read from mapped pages", true, RD, 1, 1, 0, 1 },
-	{ "a write from mapped pages", true, WR, 1, 1, 0, 1 },
-	{ "32 reads to mapped pages", true, RD, 32, 1, 0, 1 },
-	{ "32 writes from mapped pages", true, WR, 32, 1, 0, 1 },
-	{ "256 reads to mapped pages", true, RD, 256, 1, 0, 1 },
-	{ "8 indirect reads to mapped pages", true, RD, 8, 32, 0, 1 },
-	{ "a read that is copied", false, RD, 1, 1, 1, 1 },
-	{ "16 reads that are copied", false, RD, 16, 1, 1, 1 },
-	{ "32 writes that are copied", false, WR, 32, 1, 1, 1 },
-	{ "256 reads that are copied", false, RD, 256, 1, 1, 1 },
+	{ "a read from mapped pages", MAPPED, RD, 1, 1, 0, 1 },
+	{ "a read by way of our pages", BOUNCED, RD, 1, 1, 0, 1 },
+	{ "32 reads by way of our pages", BOUNCED, RD, 32, 1, 0, 1 },
+	{ "a write from mapped pages", MAPPED, WR, 1, 1, 0, 1 },
+	{ "32 reads to mapped pages", MAPPED, RD, 32, 1, 0, 1 },
+	{ "32 writes from mapped pages", MAPPED, WR, 32, 1, 0, 1 },
+	{ "256 reads to mapped pages", MAPPED, RD, 256, 1, 0, 1 },
+	{ "8 indirect reads to mapped pages", MAPPED, RD, 8, 32, 0, 1 },
+	{ "a read that is copied", COPY, RD, 1, 1, 1, 1 },
+	{ "16 reads that are copied", COPY, RD, 16, 1, 1, 1 },
+	{ "32 writes that are copied", COPY, WR, 32, 1, 1, 1 },
+	{ "256 reads that are copied", COPY, RD, 256, 1, 1, 1 },
 	/* the pages that say which pages, and then these */
-	{ "8 indirect reads that are copied", false, RD, 8, 32, 2, 1 },
-	{ "32 requests of no known kind", true, NO_OP, 32, 1, 0, 1 },
-	{ "32 requests of no known kind", false, NO_OP, 32, 1, 0, 1 },
+	{ "8 indirect reads that are copied", COPY, RD, 8, 32, 2, 1 },
+	{ "32 requests of no known kind", MAPPED, NO_OP, 32, 1, 0, 1 },
+	{ "32 requests of no known kind", COPY, NO_OP, 32, 1, 0, 1 },
 };
 
 /* System calls of all kinds with an engine of the kernel's, and a goal. */
@@ -128,10 +131,12 @@ static struct blk_load load_of(unsigned int batch, unsigned int segments,
 static void test_row(const struct row *r)
 {
 	struct blk_load l = load_of(r->batch, r->segments, r->op,
-				    r->persistent);
+				    r->pages != COPY);
 	uint64_t cycles[ROUNDS], all = (4 + ROUNDS) * r->batch;
 	struct blk_run run;
+	bool in_place;
 
+	l.copied = r->pages == BOUNCED;
 	blk_rig_run(&l, cycles, &run);
 	expect(r->sentence, "answers", run.answered, all);
 	expect(r->sentence, "errors", run.errors, r->op == NO_OP ? all : 0);
@@ -140,6 +145,11 @@ static void test_row(const struct row *r)
 	       counts.syscalls, 0);
 	expect(r->sentence, "grant copies", calls.copies - before.copies,
 	       ROUNDS * r->copies);
+	in_place = r->pages == MAPPED && r->op == RD;
+	/* all but those of the round that had them mapped */
+	expect(r->sentence, "pages read in place",
+	       run.stats.count[COUNT_IN_PLACE], in_place ?
+	       (uint64_t)r->batch * r->segments * (4 + ROUNDS - 1) : 0);
 	expect(r->sentence, "maps and unmaps", calls.maps - before.maps +
 	       calls.unmaps - before.unmaps, 0);
 	expect(r->sentence, "events to the guest",

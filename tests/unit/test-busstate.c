@@ -27,9 +27,8 @@ static unsigned int failures;
 
 /* What is usual is 0; a line names what is not. */
 enum {
-	UNOPENED = 1, OFFLINE = 2, REMOVED = 4, HOTPLUG = 8, CHANGED = 16,
-	ANNOUNCED = 32, FAILED = 64, ATTACHING = 128, ATTACHED = 256,
-	DETACHING = 512, ANEW = 1024,
+	UNOPENED = 1, OFFLINE = 2, REMOVED = 4, ANNOUNCED = 8, FAILED = 16,
+	ATTACHING = 32, ATTACHED = 64, DETACHING = 128, ANEW = 256,
 	SERVING = ATTACHED | ANNOUNCED,
 };
 #define BACK(mine, frontend, but) BUS_##mine, BUS_##frontend, but
@@ -65,9 +64,6 @@ static const struct {
 	  BACK(INITWAIT, INITIALISED, 0), BACKEND_CONNECT },
 	{ "Connected at once (netfront, OVMF, Mini-OS) connects alike",
 	  BACK(INITWAIT, CONNECTED, 0), BACKEND_CONNECT },
-	{ "a hotplug script under way is waited for",
-	  BACK(INITWAIT, CONNECTED, HOTPLUG),
-	  BACKEND_NOTHING },
 	{ "a worker that maps the rings is waited for",
 	  BACK(INITWAIT, INITIALISED, ATTACHING),
 	  BACKEND_NOTHING },
@@ -81,8 +77,6 @@ static const struct {
 	{ "the frontend takes its rings back while they are mapped",
 	  BACK(INITWAIT, CLOSING, ATTACHING),
 	  BACKEND_DISCONNECT },
-	{ "it publishes other rings while they are mapped",
-	  BACK(INITWAIT, INITIALISED, ATTACHING | CHANGED), BACKEND_DRAIN },
 
 	/* the frontend closes */
 	{ "frontend Closing: drain and say Closing",
@@ -115,10 +109,7 @@ static const struct {
 	  BACK(INITWAIT, CLOSING, 0), BACKEND_DISCONNECT },
 	{ "then Closed",
 	  BACK(INITWAIT, CLOSED, 0), BACKEND_CLOSED },
-	{ "other rings while Connected (a resumed checkpoint): let go",
-	  BACK(CONNECTED, INITIALISED, SERVING | CHANGED),
-	  BACKEND_DRAIN },
-	{ "and take the new ones",
+	{ "rings that nobody holds: take them",
 	  BACK(CONNECTED, INITIALISED, 0), BACKEND_CONNECT },
 	{ "and tell it, for it waits in Initialised",
 	  BACK(CONNECTED, INITIALISED, ATTACHED),
@@ -315,8 +306,6 @@ static void test_backend_lines(void)
 			.present = !(but & REMOVED),
 			.online = !(but & OFFLINE),
 			.opened = !(but & UNOPENED),
-			.hotplug_pending = but & HOTPLUG,
-			.changed = but & CHANGED,
 			.announced = but & ANNOUNCED,
 			.failed = but & FAILED,
 			.anew = but & ANEW,
@@ -387,10 +376,10 @@ static const char *backend_do(struct backend_view *v, enum backend_step step)
 	case BACKEND_CONNECT:
 		if (v->rings != RINGS_NONE)
 			return "connects while rings are held";
-		if (!v->opened || v->hotplug_pending)
+		if (!v->opened)
 			return "connects to nothing";
 		v->rings = RINGS_ATTACHING;
-		v->announced = v->changed = false;
+		v->announced = false;
 		break;
 	case BACKEND_CONNECTED:
 		if (v->rings != RINGS_ATTACHED)
@@ -490,7 +479,7 @@ static const char *frontend_do(struct frontend_view *v,
 
 /* -- every view ------------------------------------------------------------ */
 
-#define BACKEND_VIEWS (BUS_STATES * BUS_STATES * 4 * 256)
+#define BACKEND_VIEWS (BUS_STATES * BUS_STATES * 4 * 64)
 #define FRONTEND_VIEWS (BUS_STATES * BUS_STATES * 32)
 /* More than any walk needs; a walk that needs more goes in circles. */
 #define STEPS_MAX 8
@@ -507,11 +496,9 @@ static struct backend_view backend_nth(unsigned int n)
 	v.present = n & 1;
 	v.online = n & 2;
 	v.opened = n & 4;
-	v.hotplug_pending = n & 8;
-	v.changed = n & 16;
-	v.announced = n & 32;
-	v.failed = n & 64;
-	v.anew = n & 128;
+	v.announced = n & 8;
+	v.failed = n & 16;
+	v.anew = n & 32;
 	return v;
 }
 
@@ -538,12 +525,10 @@ static void backend_bad(const struct backend_view *v, const char *why)
 
 	if (failures++ > 20)
 		return;
-	printf("backend %s, frontend %s, rings %s%s%s%s%s%s%s%s: %s\n",
+	printf("backend %s, frontend %s, rings %s%s%s%s%s%s: %s\n",
 	       bus_state_name(v->mine), bus_state_name(v->frontend),
 	       rings[v->rings], v->present ? ", present" : "",
 	       v->online ? ", online" : "", v->opened ? ", opened" : "",
-	       v->hotplug_pending ? ", hotplug" : "",
-	       v->changed ? ", changed" : "",
 	       v->announced ? ", announced" : "",
 	       v->failed ? ", failed" : "", why);
 }
@@ -682,8 +667,8 @@ static void test_our_two_ends_meet(void)
 	for (unsigned int n = 0; n < BACKEND_VIEWS; n++) {
 		struct backend_view v = backend_nth(n);
 
-		if (!v.present || !v.online || v.failed || v.changed ||
-		    v.hotplug_pending || v.announced || v.opened ||
+		if (!v.present || !v.online || v.failed ||
+		    v.announced || v.opened ||
 		    v.rings != RINGS_NONE || v.mine > BUS_CLOSED ||
 		    v.frontend > BUS_CLOSED)
 			continue;
@@ -806,9 +791,6 @@ static void test_any_sequence_is_survived(void)
 			worker_turn(&v);
 			break;
 		case 4:
-			v.changed = v.rings != RINGS_NONE;
-			break;
-		case 5:
 			if (v.mine != BUS_CLOSED && (seed >> 40) % 16 == 0)
 				v.failed = true;
 			break;

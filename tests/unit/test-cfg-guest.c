@@ -88,13 +88,12 @@ static const struct {
 	  "only this one counts\n"
 	  "2:20: error: firmware='pvgrub65' is not known: did you mean "
 	  "'pvgrub64'? There are pvgrub32, pvgrub64" },
-	{ "type='pvh';pvshim=1",
-	  "2:12: error: pvshim: xl knows this key, but xl-lite does not do it "
-	  "yet: leave it out, or use xl for this guest" },
+	{ "type='pvh';pvshim=1", "g pvh /k 64/64 MiB 1/1 vcpus" },
+	{ "type='pvh';pvshim_extra='x'",
+	  "2:25: warning: pvshim_extra does nothing: it is about pvshim=1 "
+	  "only, which is not there\ng pvh /k 64/64 MiB 1/1 vcpus" },
 	{ "type='pvh';hap=0", "g pvh /k 64/64 MiB 1/1 vcpus" },
-	{ "type='pvh';nestedhvm=1",
-	  "2:12: error: nestedhvm: xl knows this key, but xl-lite does not do "
-	  "it yet: leave it out, or use xl for this guest" },
+	{ "type='pvh';nestedhvm=1", "g pvh /k 64/64 MiB 1/1 vcpus" },
 	{ "builder='hvm'", "g hvm /k 64/64 MiB 1/1 vcpus" },
 	{ "builder='generic'", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "type='p'", "2:6: error: type='p' is not known: there are pv, pvh, "
@@ -191,8 +190,7 @@ static const struct {
 		      "did you mean 'memory'?\ng pv /k 64/64 MiB 1/1 vcpus" },
 	{ "qqqqqqqq=1", "2:1: warning: qqqqqqqq is not a key, so it does "
 			"nothing\ng pv /k 64/64 MiB 1/1 vcpus" },
-	{ "vnc=1", "2:1: error: vnc: xl knows this key, but xl-lite does not "
-		   "do it yet: leave it out, or use xl for this guest" },
+	{ "vnc=1", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "vnc=0", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "pci=[]", "g pv /k 64/64 MiB 1/1 vcpus" },
 	{ "pci=['01:00.0']",

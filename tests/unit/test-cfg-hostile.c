@@ -168,6 +168,60 @@ static int floods_are_bounded(void)
 	       flood("", "\xff", most + 1, 1);
 }
 
+/* A whole file of one setting whose every word is none. */
+static int words_are_bounded(const char *before, const char *after)
+{
+	CLEANUP_FREE char *text = malloc(CFG_MAX_SIZE);
+	size_t at = strlen(before), rest = strlen(after);
+	size_t errors;
+
+	memcpy(text, before, at);
+	for (; at + 3 + rest <= CFG_MAX_SIZE; at += 3)
+		memcpy(text + at, "q=,", 3);
+	memcpy(text + at, after, rest);
+	if (parse(text, at + rest, &errors))
+		return 1;
+	if (errors)
+		return 0;
+	printf("%s: nothing is wrong with it\n", before);
+	return 1;
+}
+
+static int bad_words_are_bounded(void)
+{
+	return words_are_bounded("name='g';kernel='/k';memory=1;cpuid='host,",
+				 "'") +
+	       words_are_bounded("name='g';kernel='/k';memory=1;vfb=['", "']") +
+	       words_are_bounded("name='g';kernel='/k';memory=1;disk=['", "']") +
+	       words_are_bounded("name='g';kernel='/k';memory=1;vif=['", "']");
+}
+
+/* COUNT empty devices of KEY: one error, or none. */
+static int devices(const char *key, size_t count, size_t want)
+{
+	CLEANUP_FREE char *text = malloc(64 + 3 * count);
+	size_t at = snprintf(text, 64, "name='g';kernel='/k';memory=1;%s=[",
+			     key);
+	size_t errors;
+
+	for (; count; count--, at += 3)
+		memcpy(text + at, "'',", 3);
+	text[at++] = ']';
+	if (parse(text, at, &errors))
+		return 1;
+	if (errors == want)
+		return 0;
+	printf("%s: %zu errors, want %zu\n", key, errors, want);
+	return 1;
+}
+
+static int devices_are_bounded(void)
+{
+	return devices("vif", 4096, 0) + devices("vif", 4097, 1) +
+	       devices("disk", 4097, 1) +
+	       devices("vfb", 256, 0) + devices("vfb", 257, 1);
+}
+
 static int nul_bytes_are_named(void)
 {
 	static const struct {
@@ -350,6 +404,8 @@ int main(void)
 		{ "every prefix gets an answer", every_prefix_gets_an_answer },
 		{ "mutations get an answer", mutations_get_an_answer },
 		{ "floods are bounded", floods_are_bounded },
+		{ "bad words are bounded", bad_words_are_bounded },
+		{ "devices are bounded", devices_are_bounded },
 		{ "memory is bounded", memory_is_bounded },
 		{ "NUL bytes are named", nul_bytes_are_named },
 		{ "odd files are refused", odd_files_are_refused },

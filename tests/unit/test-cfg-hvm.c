@@ -76,8 +76,11 @@ static const struct {
 	  "are ac97, adlib, cs4231a, es1370, gus, hda, sb16" },
 	{ "device_model_version='qemu-xen'", "seabios cirrus 8192 KiB" },
 	{ "device_model_version='qemu-xen-traditional'",
-	  "2:1: error: device_model_version: xl knows this key, but xl-lite "
-	  "does not do it yet: leave it out, or use xl for this guest" },
+	  "2:22: error: device_model_version='qemu-xen-traditional' is not "
+	  "known: there are qemu-xen" },
+	{ "display=':0'",
+	  "2:9: warning: display does nothing: it is about sdl=1 only, which "
+	  "is not there\nseabios cirrus 8192 KiB" },
 
 	/* processors */
 	{ "hap=0;nestedhvm=1", "2:17: error: nestedhvm=1 needs hap=1" },
@@ -117,11 +120,18 @@ static const struct {
 	{ "type='pv';usb=1",
 	  "2:11: warning: usb does nothing for a PV guest\nno machine" },
 	{ "type='pvh';vncdisplay=1",
-	  "2:12: warning: vncdisplay does nothing: it is about vnc=1 only, "
-	  "which is not there\nno machine" },
-	{ "type='pv';vnc=1",
-	  "2:11: error: vnc: xl knows this key, but xl-lite does not do it "
-	  "yet: leave it out, or use xl for this guest" },
+	  "2:12: warning: vncdisplay does nothing for a PVH guest\n"
+	  "no machine" },
+	{ "type='pv';vnc=1", "no machine" },
+	{ "type='pv';vnc=1;vncdisplay=2;sdl=1;display=':0'", "no machine" },
+	{ "type='pv';vncdisplay=1;sdl=1;vnc=0",
+	  "2:22: warning: vncdisplay does nothing: it is about vnc=1 only, "
+	  "which is not there\n"
+	  "2:28: warning: sdl does nothing: it is about vnc=1 only, which is "
+	  "not there\nno machine" },
+	{ "type='pv';vnc=1;vfb=['']",
+	  "2:15: warning: vnc does nothing: vfb= says what can be seen\n"
+	  "no machine" },
 };
 
 static void describe(struct text *t, const struct guest_config *c)

@@ -21,6 +21,11 @@ static const struct {
 	{ "name='g'\nkernel='k'\nmemory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=4\n",
 	  "\"b_info\":{\"max_vcpus\":4,\"avail_vcpus\":[0,1],"
 	  "\"max_memkb\":131072,\"target_memkb\":65536,\"video_memkb\":0," },
+	/* the first set for both, and two sets of a map of 8 bits */
+	{ "name='g'\nkernel='k'\nvcpus=2\ncpus='0,2'\ncpus_soft=['all','0,2']",
+	  "\"avail_vcpus\":[0,1],\"vcpu_hard_affinity\":[[0,2],[0,2]],"
+	  "\"vcpu_soft_affinity\":[[0,1,2,3,4,5,6,7],[0,2]],"
+	  "\"numa_placement\":\"False\",\"max_memkb\"" },
 };
 
 /* Without the space between its parts. */
@@ -41,11 +46,18 @@ static int check(const char *text, const char *want)
 	CLEANUP_FREE char *json = NULL;
 	size_t size;
 	FILE *f = open_memstream(&json, &size);
+	const struct cpu_set sets[] = { { { 0xff, 0xff } }, { { 5 } } };
+	const bool placed = strstr(text, "\ncpus=") != NULL;
+	const struct json_places hard = {
+		.sets = &sets[1], .count = placed, .same = true, .width = 8,
+	}, soft = {
+		.sets = sets, .count = placed * 2, .width = 8,
+	};
 	int failed;
 
 	if (!f || guest_config_parse("g.cfg", text, strlen(text), NULL, 0,
 				     &diags, &config) ||
-	    json_print_stored(config, f))
+	    json_print_stored(config, &hard, &soft, f))
 		exit(99);
 	fclose(f);
 	squeeze(json);

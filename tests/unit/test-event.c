@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include "tools/xl-lite/domain-table.h"
+#include "tools/xl-lite/event-log.h"
 #include "tools/xl-lite/event.h"
 #include "tools/xl-lite/listeners.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +50,16 @@ static const struct {
 	    .from = 7 },
 	  TIME ",\"event\":\"restarted\",\"domid\":8,\"name\":\"web\"" UUID
 	  ",\"from\":7}\n" },
+	{ { .type = EVENT_RESET, .domid = 7, .name = "web", .uuid = uuid },
+	  TIME ",\"event\":\"reset\",\"domid\":7,\"name\":\"web\"" UUID "}\n" },
 	{ { .type = EVENT_DESTROYED, .domid = 7 },
 	  TIME ",\"event\":\"destroyed\",\"domid\":7}\n" },
 	{ { .type = EVENT_LISTENING }, TIME ",\"event\":\"listening\"}\n" },
+	{ { .type = EVENT_LISTENING, .seq = 9 },
+	  TIME ",\"event\":\"listening\",\"seq\":9}\n" },
+	{ { .type = EVENT_KEPT, .domid = 1, .name = ",\"seq\":3", .seq = 4 },
+	  TIME ",\"event\":\"kept\",\"domid\":1,\"name\":\",\\\"seq\\\":3\""
+	  ",\"seq\":4}\n" },
 	{ { .type = EVENT_CUT_OFF, .lost = 3 },
 	  TIME ",\"event\":\"cut-off\",\"lost\":3}\n" },
 	{ { .type = EVENT_KEPT, .domid = 1, .name = "a\"b\\c\n\x7f" },
@@ -74,6 +83,32 @@ static bool is_json(const char *line, size_t len)
 	return good;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What a line says of a guest is what it was made of; E's name is UTF-8. */
+static void check_parsed(const struct event *e, const char *line)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct event got;
+	int err = event_parse(line, &arena, &got);
+
+	check(event_line_seq(line) == e->seq, "its number", line);
+	if (e->type == EVENT_LISTENING || e->type == EVENT_CUT_OFF) {
+		check(err == -EINVAL, "of no guest", line);
+		return;
+	}
+	check(err == 0 && got.type == e->type && got.domid == e->domid &&
+	      got.from == e->from && got.seq == e->seq &&
+	      same_text(got.reason, e->reason) &&
+	      (e->uuid ? got.uuid && memcmp(got.uuid, e->uuid, 16) == 0 :
+			 !got.uuid), "understood", line);
+	check((e->name && e->name[0] == '\xff') ||
+	      same_text(got.name, e->name), "its name", line);
+}
+
 static void test_lines(void)
 {
 	char line[EVENT_LINE_MAX], name[256];
@@ -87,6 +122,7 @@ static void test_lines(void)
 		len = event_format(&one, line);
 		check(strcmp(line, lines[i].line) == 0, lines[i].line, line);
 		check(len == strlen(line) && is_json(line, len), "JSON", line);
+		check_parsed(&one, line);
 	}
 	/* the longest there can be */
 	memset(name, '\001', 255);
@@ -150,6 +186,12 @@ static void test_table(void)
 	check(d && !d->told, "12 is new", "");
 	check(!domain_table_find(&t, 3), "3 is not there", "");
 	g.text[0] = '\0';
+	d = domain_table_learn(&t, 7);
+	check(d && !d->told && t.count == 5 && t.list[2].domid == 7 &&
+	      domain_table_learn(&t, 12) == &t.list[4], "7 is learned", "");
+	domain_table_forget(&t, 7);
+	domain_table_forget(&t, 8);
+	check(t.count == 4 && t.list[2].domid == 9, "and forgotten", "");
 	check(domain_table_update(&t, second, 0, on_gone, &g) == 0 &&
 	      strcmp(g.text, "0 5 9 12 ") == 0 && t.count == 0, "none",
 	      g.text);
@@ -246,8 +288,124 @@ static void test_listeners(void)
 	rmdir(folder);
 }
 
+/* -- the log ------------------------------------------------------------------------ */
+
+struct told {
+	unsigned int count;
+	uint64_t first, last;
+};
+
+static void on_event(const struct event *e, void *arg)
+{
+	struct told *t = arg;
+
+	if (t->count++ == 0)
+		t->first = e->seq;
+	check(e->seq > t->last, "in their order", "");
+	t->last = e->seq;
+}
+
+static int on_line(const char *line, size_t size, void *arg)
+{
+	check(size == strlen(line) || line[size - 1] == '\n', "a line", line);
+	*(unsigned int *)arg += 1;
+	return 0;
+}
+
+static struct told open_log(struct event_log *log, const char *path)
+{
+	struct told t = { 0 };
+
+	check(event_log_open(log, path, on_event, &t) == 0, "open", path);
+	return t;
+}
+
+static void add(struct event_log *log, enum event_type type, uint16_t domid,
+		const char *name)
+{
+	struct event e = {
+		.type = type, .domid = domid, .name = name, .uuid = uuid,
+		.reason = type == EVENT_SHUTDOWN ? "poweroff" : NULL,
+	};
+
+	event_log_add(log, &e);
+}
+
+static void test_killed_in_a_line(struct event_log *log, const char *path)
+{
+	struct told t;
+
+	add(log, EVENT_CREATED, 7, "web");
+	add(log, EVENT_SHUTDOWN, 7, "web");
+	check(log->seq == 2, "numbered", "");
+	check(write(log->fd, "{\"time\":\"2001", 14) == 14, "half a line", "");
+	event_log_close(log);
+	t = open_log(log, path);
+	check(t.count == 2 && t.last == 2 && log->seq == 2,
+	      "half a line was told nobody", "");
+	add(log, EVENT_DESTROYED, 7, "web");
+	event_log_close(log);
+	t = open_log(log, path);
+	check(t.count == 3 && t.last == 3, "the next is a whole one", "");
+}
+
+static void test_shortened(struct event_log *log, const char *path)
+{
+	unsigned int count = 0;
+	struct told t;
+	size_t largest = 0;
+
+	add(log, EVENT_CREATED, 8, "stays");
+	add(log, EVENT_SHUTDOWN, 8, "stays");
+	for (unsigned int i = 0; i < 10000; i++) {
+		add(log, i % 2 ? EVENT_DESTROYED : EVENT_CREATED, 9, "passes");
+		if (log->size > largest)
+			largest = log->size;
+	}
+	check(largest < EVENT_LOG_SIZE_MAX + EVENT_LINE_MAX, "it is bounded",
+	      "");
+	check(event_log_read(path, log->seq - EVENT_LOG_KEPT, log->seq, on_line,
+			     &count) == 0 && count == EVENT_LOG_KEPT,
+	      "the last are there", "");
+	count = 0;
+	check(event_log_read(path, 3, 5, on_line, &count) == 0 && count == 2,
+	      "and those of a domain that is there", "");
+	check(event_log_has(log, "{\"time\":\"20") && !event_log_has(log, "x"),
+	      "a line can be looked for", "");
+	event_log_close(log);
+	t = open_log(log, path);
+	check(t.first == 4 && t.last == 10005 && log->seq == 10005,
+	      "all of it is understood", "");
+}
+
+static void test_log(void)
+{
+	char folder[] = "/tmp/test-event.XXXXXX", path[64];
+	struct event_log log;
+	struct told t;
+
+	if (!mkdtemp(folder))
+		exit(99);
+	snprintf(path, sizeof(path), "%s/log", folder);
+	t = open_log(&log, path);
+	check(t.count == 0 && log.seq == 0 && !*log.boot, "a new one", "");
+	check(event_log_begin(&log, "boot-1") == 0, "begin", "");
+	test_killed_in_a_line(&log, path);
+	check(strcmp(log.boot, "boot-1") == 0, "of this boot", log.boot);
+	test_shortened(&log, path);
+	check(event_log_begin(&log, "boot-2") == 0, "begin anew", "");
+	event_log_close(&log);
+	t = open_log(&log, path);
+	check(strcmp(log.boot, "boot-2") == 0 && t.last == 10005,
+	      "after a boot the numbers go on", log.boot);
+	event_log_close(&log);
+	unlink(path);
+	check(rmdir(folder) == 0, "nothing else is left", folder);
+}
+
 int main(void)
 {
+	test_log();
 	test_lines();
 	test_table();
 	test_listeners();

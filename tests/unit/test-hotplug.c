@@ -151,11 +151,63 @@ static void test_failures(void)
 	hotplug_error = NULL;
 	write_script("die", "kill -9 $$");
 	check(run("die", &vif, false, NULL, said, sizeof(said)) == -EIO &&
-	      strstr(said, "/die offline: was killed by signal 9"),
-	      "a signal is told of", said);
+	      strstr(said, "warning: guest web: disk xvda: script") &&
+	      strstr(said, "/die offline: was killed by signal 9: it gave no reason") &&
+	      strstr(said, "undo that by hand"),
+	      "a signal is told of, and what may be left", said);
+}
+
+static unsigned int lines(const char *text)
+{
+	unsigned int n = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+static void test_not_run(void)
+{
+	char said[4096], path[64];
+	int fd;
+
 	check(run("none", &disk, true, NULL, said, sizeof(said)) == -EIO &&
-	      strstr(said, "No such file") && strstr(said, "exit status 126"),
-	      "one that is not there", said);
+	      lines(said) == 1 &&
+	      strstr(said, "/none add: cannot be run: No such file or directory: is the program there"),
+	      "one that is not there is one line", said);
+	file_path("odd", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	if (fd == -1 || dprintf(fd, "#!/no/such/shell\n") < 0)
+		exit(99);
+	close(fd);
+	check(run("odd", &disk, true, NULL, said, sizeof(said)) == -EIO &&
+	      lines(said) == 1 &&
+	      strstr(said, "/odd add: cannot be run: No such file or directory: is the program there that its first line names?"),
+	      "and so is one for a shell that is not there", said);
+	if (chmod(path, 0600))
+		exit(99);
+	check(run("odd", &vif, false, NULL, said, sizeof(said)) == -EIO &&
+	      lines(said) == 1 &&
+	      strstr(said, "/odd offline: cannot be run: Permission denied: can it be executed"),
+	      "and one that is no program", said);
+}
+
+/* libxl's own scripts write it and fail; another may just end. */
+static void test_says_it_failed(void)
+{
+	char said[4096];
+
+	write_script("well", "exit 0");
+	hotplug_error = "no such array";
+	check(run("well", &disk, true, NULL, said, sizeof(said)) == -EIO &&
+	      strstr(said, "/well add: it ended well, but says that it failed: no such array"),
+	      "hotplug-error counts, whatever the exit status", said);
+	/* when it goes that may be of the time when it came */
+	check(run("well", &disk, false, NULL, said, sizeof(said)) == 0 &&
+	      lines(said) == 0, "but not an old one", said);
+	hotplug_error = NULL;
 }
 
 /* It writes its child's number, and both would run for ever. */
@@ -231,7 +283,8 @@ static void test_built_in(void)
 static void clean_up(void)
 {
 	static const char *const names[] = {
-		"show", "fail", "die", "hang", "pid", "pid.new", "log",
+		"show", "fail", "die", "odd", "well", "hang", "pid", "pid.new",
+		"log",
 	};
 	char path[64];
 
@@ -251,6 +304,8 @@ int main(void)
 	}
 	test_environment();
 	test_failures();
+	test_not_run();
+	test_says_it_failed();
 	test_hangs();
 	test_interrupted();
 	test_built_in();

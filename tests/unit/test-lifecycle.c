@@ -169,6 +169,34 @@ static void test_round_trip(void)
 	diags_clear(&diags);
 }
 
+/* A guest that starts again is the same to Windows. */
+static void test_generation_id(void)
+{
+	static const char config[] =
+		"name='w'; type='hvm'; memory=64; ms_vm_genid='generate'\n";
+	static const uint8_t none[16];
+	struct guest_config *c = config_of(config, NULL, 0);
+	struct guest_state out, in = { .fd = -1 };
+	struct diags diags = { 0 };
+	uint8_t drawn[16];
+	size_t size = 0;
+	char *text;
+
+	check(guest_config_complete(c) == 0, "complete");
+	memcpy(drawn, c->hvm.genid, sizeof(drawn));
+	check(memcmp(drawn, none, sizeof(none)) != 0, "it is drawn");
+	guest_state_begin(&out, 7, c);
+	text = print(&out, &size);
+	check(guest_state_parse(&in, text, size, &diags) == 0, "%s", text);
+	check(in.config && guest_config_complete(in.config) == 0 &&
+	      memcmp(in.config->hvm.genid, drawn, sizeof(drawn)) == 0,
+	      "the generation id that was drawn stays");
+	guest_state_end(&in);
+	guest_state_end(&out);
+	guest_config_free(c);
+	diags_clear(&diags);
+}
+
 #define UUID "00112233-4455-6677-8899-aabbccddeeff"
 #define HEAD "xl-lite-guest 1\nuuid " UUID "\n"
 #define REST "config 40\nname='a'\nkernel='/k'\nmemory=64\nvif=['']\n"
@@ -187,6 +215,7 @@ static const struct {
 	{ "cut off in its configuration", HEAD "config 40\nname='a'\n",
 	  -EINVAL },
 	{ "more than its configuration", HEAD REST "#", -EINVAL },
+	{ "a generation id that is none", HEAD "genid 0011\n" REST, -EINVAL },
 	{ "a MAC that is none", HEAD "mac 0 00:16:3e:00:00:0g\n" REST,
 	  -EINVAL },
 	{ "a MAC of no vif", HEAD "mac 9999999 00:16:3e:00:00:01\n" REST,
@@ -261,6 +290,7 @@ int main(void)
 	test_reasons();
 	test_short_lives();
 	test_round_trip();
+	test_generation_id();
 	test_files();
 	test_names();
 	return failures ? 1 : 0;

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -362,6 +363,91 @@ static void test_bad(void)
 	relay_close(&r.relay);
 }
 
+/* One in a session of its own could change files after they were checked. */
+static void test_left_behind(void)
+{
+	static struct run r;
+	char path[128];
+	int fd;
+
+	if (geteuid() != 0)
+		return;		/* namespaces are for root */
+	r = quiet;
+	run(&r, "echo kernel >$dir/files/k\n"
+		"setsid flock $dir/files/k sleep 1000 &\n"
+		"while flock -n $dir/files/k true; do :; done");
+	check(r.err == 0 && r.l.status == 0, "one that leaves a session ends",
+	      strerror(-r.err));
+	snprintf(path, sizeof(path), "%s/files/k", folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0,
+	      "and that with it", "it holds the file");
+	close(fd);
+	relay_close(&r.relay);
+}
+
+/* Each line is what a loader that was taken over would like to do. */
+static const char *const forbidden[] = {
+	"echo >$disk", "echo >/usr/x", "echo >/x", "echo >$dir/x",
+	"cat /etc/passwd", "ls /proc/self", "ls /sys/kernel", "ls /run",
+	"ls /root", "ls /dev/mem", "test -e $other", "kill -0 $us",
+	"mknod $dir/files/mem c 1 1", "mount -t proc proc /usr",
+	"unshare -m true", "chown 1 $dir/files", "chroot /usr true",
+	"hostname x", "setpriv --reuid 1 true",
+};
+
+static void test_caged(void)
+{
+	static struct run r;
+	static char text[4096];
+	static char sh[] = "/bin/sh", option[] = "-c";
+	static char *argv[] = { sh, option, text, NULL };
+	char disk[64], other[64];
+	const char *line;
+	size_t n;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(disk, sizeof(disk), "%s/disk", top);
+	snprintf(other, sizeof(other), "%s/other-disk", top);
+	n = snprintf(text, sizeof(text), "dir=%s disk=%s other=%s us=%d wrong=0\n"
+		     "no() { eval \"$1\" >/dev/null 2>&1 && wrong=$((wrong + 1)) &&"
+		     " echo \"$1\"; }\n", folder, disk, other,
+		     (int)getpid());
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++)
+		n += snprintf(text + n, sizeof(text) - n, "no '%s'\n",
+			      forbidden[i]);
+	snprintf(text + n, sizeof(text) - n,
+		 "cat $disk >$dir/files/k || wrong=99\n"
+		 "printf 'kernel %%s\\0' $dir/files/k >$dir/result\n"
+		 "exit $wrong");
+	for (int i = 0; i < 2; i++) {
+		int fd = open(i ? other : disk, O_CREAT | O_WRONLY | O_CLOEXEC,
+			      0600);
+
+		if (fd == -1 || write(fd, "kernel", 6) != 6)
+			exit(99);
+		close(fd);
+	}
+	r = quiet;
+	r.l.argv = argv;
+	r.l.caged_disk = disk;
+	if (loader_folder_make(folder) || relay_open(&r.relay))
+		exit(99);
+	r.l.folder = folder;
+	r.l.relay = &r.relay;
+	r.err = loader_run(&r.l);
+	check(r.err == 0 && r.l.status == 0, "a caged one ends well",
+	      strerror(-r.err));
+	for (unsigned int i = 0; r.l.status &&
+	     (line = last_words_line(&r.relay.said, i)); i++)
+		check(false, "it cannot do this", line);
+	check(r.l.result_size > 8, "it is heard", "it is not");
+	relay_close(&r.relay);
+	unlink(disk);
+	unlink(other);
+}
+
 /* Who looks at the guest's console sees it, and is heard by it. */
 static void test_console(void)
 {
@@ -417,6 +503,8 @@ int main(void)
 	test_folder();
 	test_good();
 	test_bad();
+	test_left_behind();
+	test_caged();
 	test_console();
 	loader_folder_remove(top);
 	return failures != 0;

@@ -65,6 +65,10 @@ int main(void)
 	log_info("seen");
 	check(said("prog: seen\n"), "debug is silent until asked for");
 
+	log_info("QEMU: %s", "a\033[31m\r\nprog: b\x7f\tz\xc3\xa4");
+	check(said("prog: QEMU: a?[31m??prog: b??z\xc3\xa4\n"),
+	      "what others said commands no terminal and makes no line");
+
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	log_info("%s", longest);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@ int main(void)
 					   .id = 70000 };
 	const union loop_tag timer_tag = { .type = TAG_TIMER };
 	const union loop_tag signal_tag = { .type = TAG_SIGNAL };
-	CLEANUP_CLOSE int event_fd = loop_event_fd();
+	CLEANUP_CLOSE int event_fd =
+		eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	CLEANUP_CLOSE int timer_fd = loop_timer_fd();
 	CLEANUP_CLOSE int signal_fd = loop_signal_fd(signals, 1);
 	struct signalfd_siginfo info;

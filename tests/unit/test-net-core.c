@@ -468,6 +468,18 @@ static const struct rx_case {
 	    .flags = NET_CSUM_BLANK }, 18,
 	  NETRXF_extra_info | NETRXF_csum_blank | NETRXF_data_validated |
 	  NETRXF_more_data },
+	{ "a hash takes a slot more",
+	  { .size = 60, .flags = NET_HASHED, .hash_type = 1,
+	    .hash = 0x51ccc178 }, 2, NETRXF_extra_info },
+	{ "a hash of a frame in two slots",
+	  { .size = 8000, .flags = NET_HASHED, .hash_type = 2,
+	    .hash = 0xfffefdfc }, 3, NETRXF_extra_info | NETRXF_more_data },
+	{ "segments with a hash take two slots more",
+	  { .size = NET_RX_FRAME_MAX, .gso_type = V4, .gso_mss = 1448,
+	    .flags = NET_CSUM_BLANK | NET_HASHED, .hash_type = 1,
+	    .hash = 0x80000001 }, 19,
+	  NETRXF_extra_info | NETRXF_csum_blank | NETRXF_data_validated |
+	  NETRXF_more_data },
 	{ "a blank checksum is said",
 	  { .size = 60, .flags = NET_CSUM_BLANK }, 1,
 	  NETRXF_csum_blank | NETRXF_data_validated },
@@ -489,9 +501,38 @@ static void lend_pages(struct netif_rx_sring *s, unsigned int count)
 	}
 }
 
+/* The extra in this slot; true: another one follows. */
+static bool check_extra(const struct rx_case *c, const void *slot, bool first)
+{
+	const struct net_frame *f = &c->frame;
+	bool gso = f->gso_type && first;
+	struct netif_extra_info x;
+	uint32_t hash;
+
+	memcpy(&x, slot, sizeof(x));
+	if (gso) {
+		CHECK(c->what, x.type, XEN_NETIF_EXTRA_TYPE_GSO);
+		CHECK(c->what, x.u.gso.size, f->gso_mss);
+		CHECK(c->what, x.u.gso.type, f->gso_type);
+	} else {
+		hash = x.u.hash.value[0] | x.u.hash.value[1] << 8 |
+		       x.u.hash.value[2] << 16 |
+		       (uint32_t)x.u.hash.value[3] << 24;
+		CHECK(c->what, x.type, XEN_NETIF_EXTRA_TYPE_HASH);
+		CHECK(c->what, x.u.hash.type, f->hash_type);
+		CHECK(c->what, x.u.hash.algorithm,
+		      XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+		CHECK(c->what, hash, f->hash);
+	}
+	CHECK(c->what, x.flags, gso && f->flags & NET_HASHED ?
+	      XEN_NETIF_EXTRA_FLAG_MORE : 0);
+	return x.flags & XEN_NETIF_EXTRA_FLAG_MORE;
+}
+
 static void check_frame(const struct rx_case *c, struct netif_rx_sring *s,
 			uint32_t start, bool spoiled)
 {
+	bool extra = c->first_flags & NETRXF_extra_info;
 	unsigned int sum = 0, i;
 
 	CHECK(c->what, s->rsp_prod - start, c->slots);
@@ -499,14 +540,8 @@ static void check_frame(const struct rx_case *c, struct netif_rx_sring *s,
 		struct netif_rx_response *rsp =
 			&s->ring[(start + i) % NET_RING_SIZE].rsp;
 
-		if (i == 1 && c->first_flags & NETRXF_extra_info) {
-			struct netif_extra_info x;
-
-			memcpy(&x, rsp, sizeof(x));
-			CHECK(c->what, x.type, XEN_NETIF_EXTRA_TYPE_GSO);
-			CHECK(c->what, x.flags, 0);
-			CHECK(c->what, x.u.gso.size, c->frame.gso_mss);
-			CHECK(c->what, x.u.gso.type, c->frame.gso_type);
+		if (i && extra) {
+			extra = check_extra(c, rsp, i == 1);
 			continue;
 		}
 		CHECK(c->what, rsp->id, (start + i) % NET_RING_SIZE);

@@ -138,7 +138,7 @@ static struct backend_device dev = { .path = B, .frontend = F };
 /* "NODE=VALUE NODE=VALUE": over what is there. */
 static void put_all(const char *dir, const char *text)
 {
-	char copy[256], *word, *rest = copy;
+	char copy[512], *word, *rest = copy;
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	while ((word = strsep(&rest, " ")) != NULL) {
@@ -281,6 +281,7 @@ static void test_features_written(void)
 	CHECK(what, strcmp(written(B "/feature-rx-flip"), "0"), 0);
 	CHECK(what, strcmp(written(B "/feature-gso-tcpv6"), "1"), 0);
 	CHECK(what, strcmp(written(B "/multi-queue-max-queues"), "4"), 0);
+	CHECK(what, strcmp(written(B "/feature-ctrl-ring"), "1"), 0);
 	/* nobody may think the network stands when it does not yet */
 	CHECK(what, strcmp(written(B "/hotplug-status"), ""), 0);
 	CHECK(what, nodes_write_features(&dev, XBT_NULL, 4, true), 0);
@@ -330,6 +331,24 @@ static const struct {
 	  "queues 0 and 1 name the same event channel" },
 	{ TWO "queue-1/event-channel-rx=3",
 	  "queues 0 and 1 name the same event channel" },
+	{ "ctrl-ring-ref=20 event-channel-ctrl=21", NULL },
+	{ TWO "ctrl-ring-ref=20 event-channel-ctrl=21", NULL },
+	{ "ctrl-ring-ref=20", F "/event-channel-ctrl is missing" },
+	{ "event-channel-ctrl=21", F "/ctrl-ring-ref is missing" },
+	{ "ctrl-ring-ref=x event-channel-ctrl=21",
+	  F "/ctrl-ring-ref is not a number of 32" },
+	{ "ctrl-ring-ref=20 event-channel-ctrl=4294967296",
+	  F "/event-channel-ctrl is not a number of 32" },
+	{ "ctrl-ring-ref= event-channel-ctrl=",
+	  F "/ctrl-ring-ref is not a number of 32" },
+	{ "ctrl-ring-ref=9 event-channel-ctrl=21",
+	  "grant 9 is named for two rings" },
+	{ TWO "ctrl-ring-ref=5 event-channel-ctrl=21",
+	  "grant 5 is named for two rings" },
+	{ "ctrl-ring-ref=20 event-channel-ctrl=5",
+	  "queue 0 and the control ring name the same event channel" },
+	{ TWO "ctrl-ring-ref=20 event-channel-ctrl=8",
+	  "queue 1 and the control ring name the same event channel" },
 };
 
 static void put_frontend(void)
@@ -412,6 +431,12 @@ static void test_frontend_values(void)
 	CHECK(what, c.queues[1].rx_ref, 6);
 	CHECK(what, c.queues[1].tx_port, 7);
 	CHECK(what, c.queues[1].rx_port, 8);
+	CHECK(what, c.has_ctrl, false);
+	put_all(F, "ctrl-ring-ref=20 event-channel-ctrl=21");
+	CHECK(what, nodes_read_frontend(&dev, XBT_NULL, 4, &c), 0);
+	CHECK(what, c.has_ctrl, true);
+	CHECK(what, c.ctrl_ref, 20);
+	CHECK(what, c.ctrl_port, 21);
 	printf("%sok %s\n", failures ? "not " : "", what);
 }
 

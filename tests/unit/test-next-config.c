@@ -159,6 +159,11 @@ static void test_known(void)
 	      strcmp(config->disks[0].target, "/c") == 0 &&
 	      strcmp(config->vifs[0].bridge, "b") == 0,
 	      "another one of the same number is as JSON tells");
+	check(apply(config, "{ \"disks\": [ { \"vdev\": \"hdc\","
+				  " \"pdev_path\": \"\", \"format\": \"empty\","
+				  " \"is_cdrom\": 1 } ] }") == 0 &&
+	      config->num_disks == 1 && !config->disks[0].target,
+	      "an empty drive stays one");
 	check(apply(config, "{ }") == 0 && !config->num_disks &&
 	      !config->num_vifs, "those that are gone are left out");
 }

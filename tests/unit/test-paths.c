@@ -31,7 +31,6 @@ static void test_spelling(void)
 	SPELLS("/libxl/7", path_libxl, 7);
 	SPELLS("/libxl/7/device/vbd/51712", path_libxl_device, 7, KIND_VBD,
 	       51712);
-	SPELLS("/local/domain/7/device/vif", path_frontends, 7, KIND_VIF);
 	SPELLS("/local/domain/7/device/vif/0", path_frontend, 7, KIND_VIF, 0);
 	SPELLS("/local/domain/65535/device/uvbd/4294967295", path_frontend,
 	       UINT16_MAX, KIND_UVBD, UINT_MAX);
@@ -46,8 +45,6 @@ static void test_spelling(void)
 	SPELLS("/local/domain/0/device-model/7", path_device_model, 0, 7);
 	SPELLS("/local/domain/0/error/backend/vbd/1/51712/error",
 	       path_backend_error, 0, KIND_VBD, 1, 51712);
-	SPELLS("/local/domain/1/error/device/vbd/51712/error",
-	       path_frontend_error, 1, KIND_VBD, 51712);
 }
 
 static void test_what_does_not_fit_is_not_made(void)

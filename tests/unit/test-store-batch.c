@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Requests sent together, to a xenstored of our own at the other end of a
- * socket: transactions that are committed only if all went well, reads in
- * between, long folders, more than a socket holds, and a peer that hangs up or
- * talks nonsense.
+ * socket: transactions that are committed only if all went well, or in two
+ * halves, reads in between, long folders, more than a socket holds, events
+ * before and behind answers, and a peer that hangs up or talks nonsense.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include "lib/store-batch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,11 @@ struct server {
 	enum mood mood;
 	unsigned int changes, commits, aborts, starts, reads;
 	unsigned int commits_lost;	/* of the next ones */
+	unsigned int removals_lost;
 	char perms[64];			/* of the last SET_PERMS, '|' for NUL */
+	char introduced[64];		/* the same of the last INTRODUCE */
+	unsigned int events_before;	/* the next answer, of d/state */
+	unsigned int parts_stale;	/* of the next parts of a folder */
 	pthread_t thread;
 };
 
@@ -67,6 +72,17 @@ static ssize_t send_any(int fd, void *data, size_t size, int flags)
 	return send(fd, data, size, flags);
 }
 
+static bool send_event(struct server *s, const char *text, size_t size)
+{
+	struct {
+		struct xsd_sockmsg header;
+		char data[64];
+	} e = { .header = { .type = XS_WATCH_EVENT, .len = size } };
+
+	memcpy(e.data, text, size);
+	return transfer(send_any, s->fd, &e, sizeof(e.header) + size);
+}
+
 static bool answer(struct server *s, const struct xsd_sockmsg *request,
 		   uint32_t type, const char *data, size_t size)
 {
@@ -75,6 +91,10 @@ static bool answer(struct server *s, const struct xsd_sockmsg *request,
 		char data[XENSTORE_PAYLOAD_MAX];
 	} a = { .header = *request };
 
+	while (s->events_before) {
+		s->events_before--;
+		send_event(s, "d/state\0token", 14);
+	}
 	a.header.type = s->mood == OTHER_TYPE ? XS_RELEASE : type;
 	a.header.len = size;
 	a.header.req_id += s->mood == OTHER_ID;
@@ -114,6 +134,10 @@ static bool answer_part(struct server *s, const struct xsd_sockmsg *r,
 {
 	if (strcmp(offset, "0") == 0)
 		return answer(s, r, r->type, "5\0a\0bc", 7);
+	if (strcmp(offset, "5") == 0 && s->parts_stale) {
+		s->parts_stale--;
+		return answer(s, r, r->type, "6\0x\0", 5);
+	}
 	if (strcmp(offset, "5") == 0)
 		return answer(s, r, r->type, "5\0d\0", 5);
 	return refuse(s, r, "EINVAL");
@@ -133,6 +157,14 @@ static bool answer_end(struct server *s, const struct xsd_sockmsg *r,
 	return answer(s, r, r->type, "OK", 3);
 }
 
+static void show(const char *payload, size_t size, char text[64])
+{
+	memcpy(text, payload, size);
+	for (size_t i = 0; i + 1 < size; i++)
+		if (!text[i])
+			text[i] = '|';
+}
+
 static bool serve_one(struct server *s, const struct xsd_sockmsg *r,
 		      const char *payload)
 {
@@ -149,15 +181,21 @@ static bool serve_one(struct server *s, const struct xsd_sockmsg *r,
 	case XS_DIRECTORY_PART:
 		return answer_part(s, r, payload + strlen(payload) + 1);
 	case XS_SET_PERMS:
-		memcpy(s->perms, payload, r->len);
-		for (size_t i = 0; i + 1 < r->len; i++)
-			if (!s->perms[i])
-				s->perms[i] = '|';
+		show(payload, r->len, s->perms);
 		break;
+	case XS_INTRODUCE:
+	case XS_RELEASE:
+		show(payload, r->len, s->introduced);
+		break;
+	case XS_WATCH:
+		return answer(s, r, r->type, "OK", 3) &&
+		       send_event(s, payload, r->len);
 	}
 	if (strstr(payload, "refused"))
-		return refuse(s, r, strstr(payload, "full") ? "ENOSPC"
-							    : "EACCES");
+		return refuse(s, r, strstr(payload, "full") ? "ENOSPC" :
+			      strstr(payload, "quota") ? "EQUOTA" : "EACCES");
+	if (r->type == XS_RM && s->removals_lost)
+		return refuse(s, r, s->removals_lost-- % 2 ? "EIO" : "EINVAL");
 	if (r->type == XS_RM)
 		return refuse(s, r, "ENOENT");
 	s->changes += r->tx_id == 7;
@@ -178,7 +216,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* A store that has nothing but the batch: the rest is not touched. */
+/* A store that has nothing but the batch. */
 static void begin(struct server *server, struct store *s, enum mood mood)
 {
 	int ends[2];
@@ -257,6 +295,7 @@ static int give_up(struct store *s, xs_transaction_t t, void *arg)
 static void test_transactions(void)
 {
 	char full[] = "refused-full", refused[] = "refused";
+	char quota[] = "refused-quota";
 	struct server server;
 	struct store s;
 
@@ -281,6 +320,8 @@ static void test_transactions(void)
 	   "a change that is refused fails the transaction");
 	is(server.commits, 3, "  nothing is committed");
 	is(server.aborts, 1, "  it is aborted");
+	is(store_transact(&s, change, quota), -EDQUOT,
+	   "oxenstored has a word of its own for a quota");
 	is(store_transact(&s, change_and_read, refused), -EACCES,
 	   "a read behind a change that is refused fails with that");
 	is(server.commits, 3, "  nothing is committed");
@@ -291,7 +332,178 @@ static void test_transactions(void)
 	is(store_transact(&s, give_up, NULL), -ECANCELED,
 	   "a transaction that gives up");
 	is(server.changes, 0, "  its changes are not even sent");
-	is(server.aborts, 4, "  and it is aborted");
+	is(server.aborts, 5, "  and it is aborted");
+	end(&server, &s);
+}
+
+/* Another has removed what this transaction still has. */
+static void test_lost_removals(void)
+{
+	struct server server;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	server.removals_lost = 2;
+	is(store_transact(&s, change, NULL), 0,
+	   "removals that are refused since the transaction is lost");
+	is(server.starts, 3, "  it is run again");
+	is(server.aborts, 2, "  each time");
+	is(server.commits, 1, "  and committed");
+	server.removals_lost = 1;
+	is(store_remove(&s, XBT_NULL, "d", "old"), -EIO,
+	   "without a transaction it is an error");
+	end(&server, &s);
+}
+
+/* -- outside of transactions --------------------------------------------------- */
+
+static void test_at_once(void)
+{
+	struct server server;
+	unsigned int ten = 0;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	is(store_write(&s, XBT_NULL, "d", "node", "value"), 0, "a write");
+	is(store_write(&s, XBT_NULL, "d", "refused", "value"), -EACCES,
+	   "  that is refused");
+	is(store_remove(&s, XBT_NULL, "d", "gone"), 0,
+	   "what is absent is removed");
+	is(store_read_uint(&s, XBT_NULL, "d", "ten", 0, 99, &ten), 0, "a read");
+	is(ten, 10, "  of what is there");
+	is(store_read_uint(&s, XBT_NULL, "d", "absent", 0, 99, &ten), -ENOENT,
+	   "  and of what is not");
+	is(store_introduce(&s, 7, 4711, 3), 0, "a domain is introduced");
+	check(strcmp(server.introduced, "7|4711|3") == 0,
+	      "  as libxenstore words it");
+	is(s.requests, 6, "requests are counted");
+	is(store_release(&s, 7), 0, "a domain is released");
+	check(strcmp(server.introduced, "7") == 0, "  by its number");
+	end(&server, &s);
+}
+
+static void test_gather(void)
+{
+	struct server server;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	store_gather(&s);
+	store_write(&s, XBT_NULL, "d", "refused", "value");
+	store_watch(&s, "d", "state", "token");
+	store_introduce(&s, 7, 4711, 3);
+	is(s.batch->count, 3, "what is gathered waits");
+	is(store_gathered(&s), -EACCES, "  the first that is refused is told");
+	check(strcmp(server.introduced, "7|4711|3") == 0,
+	      "  and those behind it are done");
+	is(store_write(&s, XBT_NULL, "d", "node", "value"), 0,
+	   "  what comes then is done at once");
+	is(s.batch->count, 0, "    and nothing waits");
+	end(&server, &s);
+}
+
+/* The server's answers are there when they are asked for. */
+static void test_gather_send(void)
+{
+	struct server server;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	is(store_gather_send(&s), 0, "nothing is sent when nothing is gathered");
+	store_gather(&s);
+	store_write(&s, XBT_NULL, "d", "node", "value");
+	store_write(&s, XBT_NULL, "d", "refused", "value");
+	is(store_gather_send(&s), 0, "what is gathered is sent");
+	is(s.batch->sent, s.batch->size, "  all of it");
+	is(s.batch->count, 2, "  and not answered yet");
+	store_introduce(&s, 7, 4711, 3);
+	is(store_gathered(&s), -EACCES, "  then it is, with what came after");
+	check(strcmp(server.introduced, "7|4711|3") == 0,
+	      "    which is sent by then");
+	is(s.requests, 3, "  each is sent once");
+	is(store_gathered(&s), 0, "nothing that was gathered ends well");
+	end(&server, &s);
+}
+
+static void test_list(void)
+{
+	CLEANUP_FREE char **names = NULL;
+	unsigned int count = 0;
+	struct server server;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	server.parts_stale = 1;
+	is(store_list(&s, XBT_NULL, "long", NULL, &names, &count), 0,
+	   "a long folder that changes while it is read");
+	check(count == 3 && strcmp(names[2], "d") == 0,
+	      "  is read anew, and whole");
+	end(&server, &s);
+}
+
+/* -- events ---------------------------------------------------------------------- */
+
+static bool is_readable(struct store *s, int timeout_ms)
+{
+	struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
+
+	return poll(&p, 1, timeout_ms) == 1;
+}
+
+static int next_event(struct store *s)
+{
+	char path[32] = "", token[32] = "";
+	int r = store_next_event(s, path, sizeof(path), token, sizeof(token));
+
+	if (r == 1 && (strcmp(path, "d/state") || strcmp(token, "token")))
+		return -EINVAL;
+	return r;
+}
+
+static void test_events(void)
+{
+	struct server server;
+	unsigned int ten;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	is(store_watch(&s, "d", "state", "token"), 0, "a watch");
+	check(is_readable(&s, -1), "  fires at once, which can be polled for");
+	is(next_event(&s), 1, "  with its path and token");
+	is(next_event(&s), 0, "  once");
+	check(!is_readable(&s, 0), "  then nothing is there");
+
+	server.events_before = 2;
+	is(store_read_uint(&s, XBT_NULL, "d", "ten", 0, 99, &ten), 0,
+	   "events that come before an answer do not hide it");
+	check(is_readable(&s, 0), "  they can be polled for");
+	is(next_event(&s), 1, "  the first");
+	check(is_readable(&s, 0), "  and there is more");
+	is(next_event(&s), 1, "  the second");
+	check(!is_readable(&s, 0), "  then nothing is there");
+
+	server.events_before = 1;
+	is(store_unwatch(&s, "d", "state", "token"), 0, "what was watched");
+	is(next_event(&s), 0, "  has no events any more");
+	check(!is_readable(&s, 0), "  nor anything to poll for");
+
+	server.events_before = 1;
+	store_unwatch(&s, "d", "state", "other");
+	is(next_event(&s), 1, "  of another token it has");
+	end(&server, &s);
+}
+
+static void test_bad_event(void)
+{
+	struct server server;
+	struct store s;
+
+	begin(&server, &s, WELL);
+	if (!send_event(&server, "d/state", 7))
+		exit(1);
+	is(next_event(&s), -EPROTO, "an event without a token");
+	is(next_event(&s), -EPROTO, "  and it stays so");
+	check(store_hung_up(&s), "  for who waits for that it is hung up");
 	end(&server, &s);
 }
 
@@ -401,6 +613,13 @@ int main(void)
 {
 	log_init("test", LOG_ERR_LEVEL);
 	test_transactions();
+	test_lost_removals();
+	test_at_once();
+	test_gather();
+	test_gather_send();
+	test_list();
+	test_events();
+	test_bad_event();
 	test_read_all();
 	test_much();
 	test_moods();

@@ -45,6 +45,7 @@ static const struct {
 struct xs_handle {
 	int pipe[2];
 	unsigned int commits_lost;	/* of the next ones */
+	unsigned int removals_lost;
 	unsigned int commits, aborts;
 	unsigned int events;
 	unsigned int reads_of_later;	/* until d/later appears */
@@ -127,6 +128,25 @@ bool xs_unwatch(struct xs_handle *xs, const char *path, const char *token)
 	return true;
 }
 
+bool xs_introduce_domain(struct xs_handle *xs, unsigned int domid,
+			 unsigned long mfn, unsigned int port)
+{
+	(void)xs;
+	if (domid == 7 && mfn == 4711 && port == 3)
+		return true;
+	errno = EINVAL;
+	return false;
+}
+
+bool xs_release_domain(struct xs_handle *xs, unsigned int domid)
+{
+	(void)xs;
+	if (domid == 7)
+		return true;
+	errno = EINVAL;
+	return false;
+}
+
 char **xs_check_watch(struct xs_handle *xs)
 {
 	char c, **event;
@@ -146,10 +166,13 @@ char **xs_check_watch(struct xs_handle *xs)
 
 bool xs_rm(struct xs_handle *xs, xs_transaction_t t, const char *path)
 {
-	(void)xs;
 	(void)t;
 	(void)path;
 	errno = ENOENT;
+	if (xs->removals_lost) {
+		xs->removals_lost--;
+		errno = EINVAL;
+	}
 	return false;
 }
 
@@ -265,6 +288,12 @@ static int refuse(struct store *s, xs_transaction_t t, void *arg)
 	return -EBADMSG;
 }
 
+static int remove_one(struct store *s, xs_transaction_t t, void *arg)
+{
+	(void)arg;
+	return store_remove(s, t, "d", "gone");
+}
+
 static void test_transactions(struct store *s)
 {
 	int runs = 0;
@@ -280,6 +309,14 @@ static void test_transactions(struct store *s)
 	check(store_transact(s, count_runs, &runs) == -EAGAIN && runs < 100,
 	      "one that always loses ends");
 	fake.commits_lost = 0;
+	fake.aborts = fake.commits = 0;
+	fake.removals_lost = 2;
+	check(store_transact(s, remove_one, NULL) == 0 && fake.aborts == 2 &&
+	      fake.commits == 1,
+	      "one whose removal is refused is lost, and run again");
+	fake.removals_lost = 1;
+	check(store_remove(s, XBT_NULL, "d", "gone") == -EINVAL,
+	      "such a removal alone is refused");
 }
 
 static bool is_ten(const char *value, void *arg)
@@ -324,6 +361,15 @@ int main(void)
 	test_text(&s);
 	test_transactions(&s);
 	test_wait(&s);
+	check(store_introduce(&s, 7, 4711, 3) == 0, "a domain is introduced");
+	check(store_introduce(&s, 8, 4711, 3) == -EINVAL, "or refused");
+	check(store_release(&s, 7) == 0, "and released");
+	check(store_release(&s, 8) == -EINVAL, "or not");
+	store_gather(&s);
+	check(store_gather_send(&s) == 0 && store_gathered(&s) == 0,
+	      "nothing is gathered for libxenstore: there is nothing to send");
+	check(store_is_open(&s), "it is open");
 	store_close(&s);
+	check(!store_is_open(&s), "  until it is closed");
 	return failed != 0;
 }

@@ -179,6 +179,14 @@ void supervisor_drains(struct supervisor *s)
 	(void)s;
 }
 
+static unsigned int reopens_asked;
+
+void supervisor_reopens(struct supervisor *s)
+{
+	(void)s;
+	reopens_asked++;
+}
+
 void workerproc_kill(struct workerproc *p, struct loop *loop)
 {
 	(void)p, (void)loop;
@@ -193,10 +201,15 @@ int wire_send(int sock, const struct wire_msg *msg, const int *fds,
 
 /* -- a device class ---------------------------------------------------------- */
 
+/* What opening comes to, and how often it was tried. */
+static int open_result;
+static unsigned int opens;
+
 static int dev_open(struct backend_device *dev)
 {
 	(void)dev;
-	return 0;
+	opens++;
+	return open_result;
 }
 
 static int dev_write(struct backend_device *dev, xs_transaction_t t)
@@ -263,8 +276,8 @@ static bool state_is(const char *state)
 	return !strcmp(place(BACK, "state", true), state);
 }
 
-/* A device, connected. */
-static void start(void)
+/* A device that the toolstack has just made. */
+static void make(void)
 {
 	memset(nodes, 0, sizeof(nodes));
 	sup = (struct supervisor){ .class = &class };
@@ -277,6 +290,12 @@ static void start(void)
 		abort();
 	xenbus_work(bus);
 	front("1");
+}
+
+/* A device, connected. */
+static void start(void)
+{
+	make();
 	check(state_is("2"), "a new device: InitWait");
 	front("3");
 	said(WIRE_ATTACHED);
@@ -287,6 +306,35 @@ static void start(void)
 static void stop(void)
 {
 	xenbus_free(bus);
+}
+
+/* What it needs is not free yet: asked for once each time it is looked at. */
+static void test_not_free_yet(void)
+{
+	reopens_asked = opens = 0;
+	open_result = -EAGAIN;
+	make();
+	check(state_is("1"), "not free yet: it stays as it was made");
+	check(opens > 0 && opens == reopens_asked,
+	      "each time that is tried again later");
+	opens = 0;
+	xenbus_work(bus);
+	check(opens == 1, "it is tried once a time");
+	check(bus->reopens, "and is one to try again");
+	open_result = 0;
+	xenbus_work(bus);
+	check(state_is("2"), "it is free: InitWait");
+	check(!bus->reopens, "it is not tried again");
+	stop();
+
+	open_result = -EAGAIN;
+	make();
+	set(BACK, "online", "0");
+	own("online");
+	check(state_is("6"), "taken away meanwhile, it is closed");
+	check(!bus->reopens, "and not tried again");
+	open_result = 0;
+	stop();
 }
 
 static void test_leaves_and_comes_back(void)
@@ -369,6 +417,7 @@ static void test_forgotten(bool with_entry, bool was_there)
 
 int main(void)
 {
+	test_not_free_yet();
 	test_forgotten(false, true);
 	test_forgotten(true, true);
 	test_forgotten(false, false);

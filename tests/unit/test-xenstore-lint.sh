@@ -86,6 +86,10 @@ clean "an HVM guest as libxl makes it is clean" hvm ''
 clean "so it is with the domains named" pv '' --domids 0,1
 clean "our kinds have the same nodes" pv \
 	's,/backend/vbd,/backend/uvbd,; s,/backend/vif,/backend/uvif,'
+clean "who serves them may keep from the guest what is nothing to it" pv \
+	's,/backend/vbd,/backend/uvbd,; s,/backend/vif,/backend/uvif,
+	/backend.uv[a-z]*.1.*(params|bridge) / s,n0\,r1,n0,
+	/backend.uv[a-z]*.1.*(dev|handle) /d'
 clean "QEMU's disks too" pv 's,/backend/vbd,/backend/qdisk,'
 clean "our frontends too" pv 's,/device/vbd,/device/uvbd,g; s,/device/vif,/device/uvif,g'
 clean "a store that oxenstored keeps" pv \
@@ -105,6 +109,12 @@ clean "a backend in a driver domain owns its folder" pv "
 finds "a guest that can write its name" pv \
 	"/^${D//\//.}.name/ s,n0\,r1,b1," \
 	"$D/name: permissions: want n0,r1, got b1"
+finds "what the guest needs, and may not read" pv \
+	"/51712.mode.*n0.r1/ s,n0\,r1,n0," \
+	"$BV/mode: permissions: want n0,r1, got n0"
+finds "what it does not need, and may write" pv \
+	"/51712.params.*n0.r1/ s,n0\,r1,b0," \
+	"$BV/params: permissions: want n0,r1, got b0"
 finds "a node that another guest may read" pv \
 	"/51712.params.*n0.r1/ s,n0\,r1,n0\,r1\,r7," \
 	"$BV/params: permissions: want n0,r1, got n0,r1,r7"

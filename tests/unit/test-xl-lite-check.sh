@@ -59,6 +59,26 @@ expect 0 "Usage: xl-lite [-vNftT] COMMAND" help
 expect 0 "Usage: xl-lite [-vNftT] COMMAND" -h
 expect 1 "xl-lite: help: no command 'bogus'" help bogus
 
+# every file that a key names is looked for
+for key in firmware_override bios_path_override smbios_firmware acpi_firmware \
+	   device_model_override; do
+	printf 'name="g";type="hvm";memory=64;bios="seabios"\n%s="/none/x"\n' \
+		$key >hvm
+	expect 1 "hvm:2:$((${#key} + 2)): error: $key '/none/x': No such file or \
+directory on this machine" check hvm
+	expect 0 "hvm: ok" check --no-files hvm
+	expect 1 "command line:1:$((${#key} + 2)): error: $key '$tmp': this is no file" \
+		check hvm $key="'$tmp'"
+done
+printf 'name="g";type="pvh";memory=64;kernel="%s"\n' "$tmp/kernel" >pvh
+expect 1 "command line:2:13: error: pvshim_path '/none/x': No such file" \
+	check pvh pvshim=1 "pvshim_path='/none/x'"
+# but not one that nothing is done with, or that is in Xen's own folder
+expect 0 "" check pvh "pvshim_path='/none/x'"
+expect 0 "" check pvh "device_model_override='/none/x'"
+expect 0 "hvm: ok" check hvm "firmware_override='hvmloader'" \
+	"device_model_override='kernel'"
+
 # an unambiguous beginning is enough
 expect 0 "good: ok" chec --no-files good
 expect 0 "Usage: xl-lite [-vNftT] COMMAND" hel

@@ -5,7 +5,6 @@
 #include "tools/xl-lite/action.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,7 @@
  * Of xl-lited it keeps stderr alone. A signal that ends xl-lited, or is for
  * monitors, is not for it: a restart is not to be given up half way.
  */
-static int begin(int *result_fd)
+static void begin(void)
 {
 	static const int unwanted[] = {
 		SIGINT, SIGTERM, SIGHUP, MONITOR_LET_GO,
@@ -36,11 +35,7 @@ static int begin(int *result_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	if (dup2(*result_fd, STDERR_FILENO + 1) == -1)
-		return log_err(-errno, "result");
-	*result_fd = STDERR_FILENO + 1;
-	close_range(STDERR_FILENO + 2, ~0U, 0);
-	return 0;
+	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
 static int act(struct host *host, const struct action *a,
@@ -85,21 +80,19 @@ static int resume(struct host *host, const struct action *a,
 }
 
 __attribute__((noreturn))
-static void run(const struct action *a, int result_fd)
+static void run(const struct action *a)
 {
-	struct stopped_result result = { .outcome = STOPPED_NOT_OURS };
+	struct stopped_result result = {
+		.tell = true, .outcome = STOPPED_NOT_OURS,
+	};
 	struct host host = { 0 };
-	int err = begin(&result_fd);
+	int err;
 
-	if (!err)
-		err = host_open(&host);
+	begin();
+	err = host_open(&host);
 	if (!err)
 		err = a->kind == ACTION_KIND_ACT ? act(&host, a, &result)
 						 : resume(&host, a, &result);
-	if (err)
-		result.outcome = STOPPED_FAILED;
-	if (write(result_fd, &result, sizeof(result)) != sizeof(result))
-		log_err(-errno, "result");
 	_exit(err ? 1 : 0);
 }
 
@@ -109,14 +102,9 @@ int action_start(struct action_list *list, enum action_kind kind,
 		 domid_t domid, const uint8_t uuid[16])
 {
 	struct action *a = calloc(1, sizeof(*a));
-	int fds[2];
 
 	if (!a)
 		return log_err(-ENOMEM, "domain %u", domid);
-	if (pipe2(fds, O_CLOEXEC)) {
-		free(a);
-		return log_err(-errno, "domain %u: pipe", domid);
-	}
 	a->kind = kind;
 	a->waits = guest_state_holder(kind == ACTION_KIND_ACT ?
 				      GUEST_STATE_LIVE : GUEST_STATE_RESTART,
@@ -125,22 +113,18 @@ int action_start(struct action_list *list, enum action_kind kind,
 	memcpy(a->uuid, uuid, sizeof(a->uuid));
 	a->pid = fork();
 	if (a->pid == 0)
-		run(a, fds[1]);
-	close(fds[1]);
+		run(a);
 	if (a->pid == -1) {
 		int err = -errno;
 
-		close(fds[0]);
 		free(a);
 		return log_err(err, "domain %u: start a process", domid);
 	}
-	a->result_fd = fds[0];
 	TAILQ_INSERT_TAIL(list, a, link);
 	return 0;
 }
 
-struct action *action_reap(struct action_list *list,
-			   struct stopped_result *result, bool *killed)
+struct action *action_reap(struct action_list *list, enum action_end *end)
 {
 	struct action *a;
 	int status;
@@ -148,10 +132,8 @@ struct action *action_reap(struct action_list *list,
 	TAILQ_FOREACH(a, list, link) {
 		if (waitpid(a->pid, &status, WNOHANG) != a->pid)
 			continue;
-		*killed = !WIFEXITED(status) ||
-			  read(a->result_fd, result, sizeof(*result)) !=
-			  sizeof(*result);
-		close(a->result_fd);
+		*end = !WIFEXITED(status) ? ACTION_KILLED :
+		       WEXITSTATUS(status) ? ACTION_FAILED : ACTION_DONE;
 		TAILQ_REMOVE(list, a, link);
 		return a;
 	}

@@ -25,7 +25,6 @@ struct action {
 	uint8_t uuid[16];
 	bool waits;		/* for somebody who acts for it already */
 	pid_t pid;
-	int result_fd;
 };
 
 TAILQ_HEAD(action_list, action);
@@ -36,10 +35,14 @@ int action_start(struct action_list *list, enum action_kind kind,
 
 /*
  * The next one of LIST that has ended, off the list, for the caller to free;
- * NULL when there is none. *KILLED: it did not end by itself, and RESULT says
- * nothing.
+ * NULL when there is none. What has come of it is on disk (outcome.h), if
+ * anything has.
  */
-struct action *action_reap(struct action_list *list,
-			   struct stopped_result *result, bool *killed);
+enum action_end {
+	ACTION_DONE,
+	ACTION_FAILED,
+	ACTION_KILLED,		/* it did not end by itself */
+};
+struct action *action_reap(struct action_list *list, enum action_end *end);
 
 #endif

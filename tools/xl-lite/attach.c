@@ -34,6 +34,7 @@ struct attachment {
 	size_t count;			/* 1 */
 	struct interrupt interrupt;
 	bool stored, written;		/* to be undone */
+	char doing[DOMAIN_NAME_MAX + 112];
 };
 
 static int find_guest(struct attachment *a)
@@ -150,31 +151,62 @@ static int make_known(struct attachment *a)
 	    (err = uses_check(a->host, a->name, a->domid, a->device)) ||
 	    (err = store_device(a)))
 		return err;
+	snprintf(a->doing, sizeof(a->doing), "guest %s: %s: write its nodes",
+		 a->name, a->device->name);
+	store_doing(&a->host->store, a->doing);
 	err = store_transact(&a->host->store, write_nodes, a);
-	a->written = !err;
 	if (err)
-		return log_err(err, "guest %s: %s: write its xenstore nodes",
-			       a->name, a->device->name);
-	return 0;
+		store_fail(&a->host->store, err);
+	store_doing(&a->host->store, NULL);
+	a->written = !err;
+	return err;
+}
+
+static int remove_nodes(struct attachment *a)
+{
+	CLEANUP_LEAVE struct leave l = {
+		.host = a->host, .domid = a->domid, .force = true,
+	};
+	struct store *s = &a->host->store;
+	int err = leave_find(&l, a->device->kind, a->device->devid);
+
+	if (!err)
+		err = store_transact(s, leave_begin, &l);
+	if (!err)
+		err = leave_wait(&l);
+	if (err)
+		return err;
+	leave_warn(&l);
+	leave_scripts(&l);
+	return store_transact(s, leave_remove, &l);
+}
+
+static int forget(struct attachment *a)
+{
+	CLEANUP_USERDATA_LOCK struct userdata_lock lock = { 0 };
+	int err = userdata_lock(a->domid, a->info.uuid, &lock);
+
+	return err ? err : userdata_put_device(a->domid, a->info.uuid,
+					       a->device->kind,
+					       a->device->devid, NULL);
 }
 
 static void take_back(struct attachment *a)
 {
-	struct leave l = { .host = a->host, .domid = a->domid, .force = true };
-	struct store *s = &a->host->store;
-	CLEANUP_USERDATA_LOCK struct userdata_lock lock = { 0 };
+	int err = a->written ? remove_nodes(a) : 0;
 
-	if (a->written &&
-	    leave_find(&l, a->device->kind, a->device->devid) == 0 &&
-	    store_transact(s, leave_begin, &l) == 0 && leave_wait(&l) == 0) {
-		leave_warn(&l);
-		leave_scripts(&l);
-		store_transact(s, leave_remove, &l);
-	}
-	leave_end(&l);
-	if (a->stored && userdata_lock(a->domid, a->info.uuid, &lock) == 0)
-		userdata_put_device(a->domid, a->info.uuid, a->device->kind,
-				    a->device->devid, NULL);
+	/* somebody has detached it, or ended the guest */
+	if (err == -ENOENT)
+		err = 0;
+	/* as long as it is in xenstore, it belongs into the configuration */
+	if (!err && a->stored)
+		err = forget(a);
+	if (!err)
+		return;
+	log_warn("guest %s: %s: what was made of it could not be taken back: %s: run 'xl-lite %s-detach -f %u %u'",
+		 a->name, a->device->name, strerror(-err),
+		 a->device->disk ? "block" : "network", a->domid,
+		 a->device->devid);
 }
 
 static void attachment_end(struct attachment *a)

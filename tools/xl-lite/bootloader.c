@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/loader-cage.h"
 #include "tools/xl-lite/uuid.h"
 
 #define FOLDER_BASE "/var/lib/xen"
@@ -35,8 +36,8 @@
 
 /* -- where things are --------------------------------------------------------- */
 
-void bootloader_folder(char *path, size_t size, domid_t domid,
-		       const uint8_t uuid[16])
+static void folder_of(char *path, size_t size, domid_t domid,
+		      const uint8_t uuid[16])
 {
 	char text[UUID_TEXT_SIZE];
 
@@ -70,7 +71,7 @@ int bootloader_remove_left(domid_t domid, const uint8_t uuid[16])
 	char folder[96];
 	int err;
 
-	bootloader_folder(folder, sizeof(folder), domid, uuid);
+	folder_of(folder, sizeof(folder), domid, uuid);
 	err = loader_folder_remove(folder);
 	return err ? log_err(err, "%s: remove", folder) : 0;
 }
@@ -143,14 +144,18 @@ static int own_user(const struct guest_config *config, const struct passwd *base
 			config->name, *uid, domid, USER_RANGE);
 }
 
-/* xl(1)'s LIBXL_BOOTLOADER_RESTRICT and _USER. */
+/* Of a newer xl's keys, or else xl(1)'s LIBXL_BOOTLOADER_RESTRICT and _USER. */
 static int find_user(const struct bootloader_request *r, long *uid)
 {
-	const char *name = getenv("LIBXL_BOOTLOADER_USER");
+	const char *name = r->config->bootloader_user;
+	const bool restricted = choose(r->config->bootloader_restrict,
+				       getenv("LIBXL_BOOTLOADER_RESTRICT"));
 	const struct passwd *user;
 
 	*uid = 0;
-	if (!name && !getenv("LIBXL_BOOTLOADER_RESTRICT"))
+	if (!name && r->config->bootloader_restrict != CHOICE_NO)
+		name = getenv("LIBXL_BOOTLOADER_USER");
+	if (!name && !restricted)
 		return 0;
 	user = name ? NULL : getpwnam(USER_RANGE);
 	if (user)
@@ -159,7 +164,7 @@ static int find_user(const struct bootloader_request *r, long *uid)
 		name = USER_SHARED;
 	user = getpwnam(name);
 	if (!user || user->pw_uid == 0)
-		return log_fail(-EINVAL, "guest %s: bootloader: user '%s': %s: make one, or leave LIBXL_BOOTLOADER_RESTRICT and LIBXL_BOOTLOADER_USER out of the environment",
+		return log_fail(-EINVAL, "guest %s: bootloader: user '%s': %s: make one, or leave bootloader_restrict= and bootloader_user= out, and LIBXL_BOOTLOADER_RESTRICT and LIBXL_BOOTLOADER_USER out of the environment",
 				r->config->name, name,
 				user ? "is root" : "there is none");
 	*uid = user->pw_uid;
@@ -325,8 +330,11 @@ static int prepare(const struct bootloader_request *r, struct bootloader *b,
 		err = find_deadline(r, args.runas, &l->deadline_ns);
 	if (err)
 		return err;
-	bootloader_folder(b->folder, sizeof(b->folder), r->domid,
+	folder_of(b->folder, sizeof(b->folder), r->domid,
 			  r->config->uuid);
+	/* one that becomes another user isolates itself, which takes rights */
+	if (!args.runas && loader_cage_fits(r->program))
+		l->caged_disk = r->disk->target;
 	l->argv = loader_args(arena, &args);
 	if (!l->argv)
 		return log_err(-ENOMEM, "guest %s: bootloader",

@@ -46,9 +46,7 @@ int bootloader_run(const struct bootloader_request *r, struct bootloader *b);
 /* Files and terminals go. */
 void bootloader_end(struct bootloader *b);
 
-/* The folder of a domain's bootloader, and a file's name as such. */
-void bootloader_folder(char *path, size_t size, domid_t domid,
-		       const uint8_t uuid[16]);
+/* A file's name as that of a bootloader's folder. */
 int bootloader_parse_folder(const char *file, domid_t *domid,
 			    uint8_t uuid[16]);
 /* Of a domain whose making was cut off. Logged. */

@@ -19,9 +19,6 @@
 #include "tools/xl-lite/pvh-memory.h"
 #include "tools/xl-lite/remedy.h"
 
-/* What libxl allows beyond the target, for what Xen counts as the guest's. */
-#define MAXMEM_SLACK_KIB 1024
-
 /* What Xen needs beside a guest's memory, as libxl counts it. */
 #define PV_OVERHEAD_KIB 1024
 #define HVM_OVERHEAD_KIB 2048	/* and PVH */
@@ -94,7 +91,7 @@ int build_prepare(struct hv *hv, const struct guest_config *config,
 		err = build_step(hv, config, "limit its memory",
 				 hv_domain_max_memory(hv, domid,
 						      config->memory_kib +
-						      MAXMEM_SLACK_KIB));
+						      BUILD_MAXMEM_SLACK_KIB));
 	if (!err)
 		err = build_step(hv, config, "make the xenstore event channel",
 				 hv_evtchn_alloc(hv, domid, build->store_domid,
@@ -118,7 +115,8 @@ int build_prepare(struct hv *hv, const struct guest_config *config,
 						 choose(config->hvm.pae, true),
 						 has_constant_tsc(config),
 						 choose(config->hvm.nested,
-							false)));
+							false),
+						 &config->cpuid));
 	return err;
 }
 
@@ -142,6 +140,9 @@ static int parse_step(struct hv *hv, const struct guest_config *config,
 	if (config->type == GUEST_HVM)
 		return log_fail(-EINVAL, "guest %s: hvmloader: %s: is firmware_override= right?",
 				config->name, hv_why(hv, err));
+	if (boot->shim)
+		return log_fail(-EINVAL, "guest %s: pvshim %s: %s: is it a Xen that was built to be a shim?",
+				config->name, boot->shim, hv_why(hv, err));
 	return log_fail(-EINVAL, "guest %s: kernel %s: %s: is it a kernel for %s guests (for Linux: built with %s), in a compression that Xen knows?",
 			config->name, boot->kernel, hv_why(hv, err),
 			config->type == GUEST_PVH ? "PVH" : "PV",
@@ -186,6 +187,33 @@ static int place_step(struct hv *hv, const struct guest_config *config,
 			hv_why(hv, err), mib);
 }
 
+/* Tables that are empty are none, as with xl. */
+static int load_tables(struct hv *hv, const struct guest_config *config,
+		       struct hv_image *image, enum hv_module module,
+		       const char *what, const char *path)
+{
+	int err = path ? hv_image_module(image, module, path) : 0;
+
+	return err == -ENODATA ? 0 : file_step(hv, config, what, path, err);
+}
+
+static int load_modules(struct hv *hv, const struct guest_config *config,
+			const struct hvm_files *files, struct hv_image *image)
+{
+	const struct hvm_config *hvm = &config->hvm;
+	int err = file_step(hv, config, "BIOS", files->bios,
+			    hv_image_module(image, HV_MODULE_BIOS,
+					    files->bios));
+
+	if (!err)
+		err = load_tables(hv, config, image, HV_MODULE_SMBIOS,
+				  "SMBIOS tables", hvm->smbios_path);
+	if (!err)
+		err = load_tables(hv, config, image, HV_MODULE_ACPI,
+				  "ACPI tables", hvm->acpi_path);
+	return err;
+}
+
 /* What starts in the guest. Of an HVM guest kernel= is QEMU's to bring. */
 static int load_files(struct hv *hv, const struct guest_config *config,
 		      const struct build *build, struct hv_image *image)
@@ -199,14 +227,22 @@ static int load_files(struct hv *hv, const struct guest_config *config,
 				hv_image_kernel(image, files->hvmloader));
 		if (err)
 			return err;
-		return file_step(hv, config, "BIOS", files->bios,
-				 hv_image_firmware(image, files->bios));
+		return load_modules(hv, config, files, image);
 	}
-	err = file_step(hv, config, "kernel", boot->kernel,
-			hv_image_kernel(image, boot->kernel));
+	if (boot->shim) {
+		err = file_step(hv, config, "pvshim", boot->shim,
+				hv_image_kernel(image, boot->shim));
+		if (!err)	/* which starts the first file beside it */
+			err = file_step(hv, config, "kernel", boot->kernel,
+					hv_image_file(image, boot->kernel,
+						      boot->cmdline));
+	} else {
+		err = file_step(hv, config, "kernel", boot->kernel,
+				hv_image_kernel(image, boot->kernel));
+	}
 	if (!err && boot->ramdisk)
 		err = file_step(hv, config, "ramdisk", boot->ramdisk,
-				hv_image_ramdisk(image, boot->ramdisk));
+				hv_image_file(image, boot->ramdisk, NULL));
 	return err;
 }
 
@@ -232,7 +268,8 @@ int build_load(struct hv *hv, const struct guest_config *config,
 		pvh_memory_layout(config->maxmem_kib);
 	const struct hv_image_args args = {
 		.domid = build->domid,
-		.cmdline = build->boot.cmdline,
+		.cmdline = build->boot.shim ? config->shim.cmdline :
+			   build->boot.cmdline,
 		.memory_kib = config->memory_kib - hvm_video_kib(config),
 		.layout = config->type == GUEST_PV ? NULL : &layout,
 		.device_model = hvm,
@@ -269,6 +306,8 @@ int build_load(struct hv *hv, const struct guest_config *config,
 				 hv_image_grants(image));
 	if (!err && hvm)
 		err = build_hvm_finish(hv, config, image);
+	for (int i = 0; !err && hvm && i < HV_MODULES; i++)
+		build->modules[i] = hv_image_module_place(image, i);
 	if (!err)
 		hv_image_frames(image, &build->frames);
 	return err;

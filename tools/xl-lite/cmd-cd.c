@@ -18,6 +18,7 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/nodes.h"
 #include "tools/xl-lite/qmp.h"
+#include "tools/xl-lite/userdata.h"
 #include "tools/xl-lite/vdev.h"
 
 struct drive {
@@ -81,9 +82,13 @@ static int change_medium(const struct drive *d, const char *path, bool *empty)
 {
 	CLEANUP_QMP struct qmp q = { .fd = -1 };
 	char socket[64], id[32];
-	const struct qmp_arg eject[] = { { "id", id }, { "force", NULL } };
+	const struct qmp_arg eject[] = {
+		{ .name = "id", .text = id }, { .name = "force" },
+	};
 	const struct qmp_arg insert[] = {
-		{ "id", id }, { "filename", path }, { "format", "raw" },
+		{ .name = "id", .text = id },
+		{ .name = "filename", .text = path },
+		{ .name = "format", .text = "raw" },
 	};
 	int err;
 
@@ -128,6 +133,7 @@ static int run(struct host *host, const char *guest, const char *vdev,
 {
 	struct drive d = { .host = host, .vdev = vdev };
 	struct note note = { .drive = &d };
+	CLEANUP_USERDATA_LOCK struct userdata_lock lock = { 0 };
 	struct hv_domain info;
 	char path[PATH_MAX];
 	bool empty;
@@ -140,6 +146,8 @@ static int run(struct host *host, const char *guest, const char *vdev,
 	err = find_drive(&d, &info);
 	if (!err && file)
 		err = find_medium(&d, file, path);
+	if (!err)
+		err = userdata_lock(d.domid, info.uuid, &lock);
 	if (err)
 		return err;
 	err = change_medium(&d, file ? path : NULL, &empty);
@@ -151,6 +159,9 @@ static int run(struct host *host, const char *guest, const char *vdev,
 	if (note_err)
 		log_err(note_err, "domain %u: %s: note its medium", d.domid,
 			vdev);
+	else	/* with which it starts again */
+		note_err = userdata_put_medium(d.domid, info.uuid, d.devid,
+					       note.path);
 	return err ? err : note_err;
 }
 

@@ -79,7 +79,7 @@ static int update(const struct update *u)
 					 u->num_words, &diags, &config);
 	diags_print(&diags, stderr);
 	if (!err && (u->print || u->dry_run)) {
-		err = guest_config_draw_uuid(config);
+		err = guest_config_draw_ids(config);
 		if (!err)
 			err = json_print_config(config, stdout);
 		if (err)

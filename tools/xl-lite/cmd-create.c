@@ -161,7 +161,7 @@ static int dry_run(struct guest_config *config)
 		return create_status(err);
 	if (host.sxp)
 		return log_fail(STATUS_INVAL, "create: " HOST_CONFIG_XL ": output_format=\"sxp\": only JSON is printed: make it \"json\", or use xl for S-expressions");
-	err = guest_config_draw_uuid(config);
+	err = guest_config_draw_ids(config);
 	if (!err)
 		err = json_print_config(config, stdout);
 	if (err)

@@ -495,7 +495,7 @@ static void check_leftovers(struct doctor *d)
 	}
 	if (!dying)
 		ok("no domain is stuck in its end");
-	if (!d->host.store.xs)
+	if (!store_is_open(&d->host.store))
 		return;
 	found = check_folders(d, PATH_DOMAINS) + check_folders(d, PATH_LIBXL) +
 		check_backends(d);

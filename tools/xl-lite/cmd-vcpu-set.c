@@ -8,9 +8,12 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/device-model.h"
+#include "tools/xl-lite/dm-vcpus.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/hv-host.h"
 
@@ -34,17 +37,37 @@ static int check_host(struct host *host, const struct change *c)
 	return 0;
 }
 
-static int check_guest(struct host *host, const struct change *c)
+static int check_guest(const struct change *c)
 {
 	const domid_t domid = c->domain.domid;
 
 	if (c->count > c->domain.vcpus)
 		return log_fail(-EINVAL, "domain %u: %u vcpus: it was created with %u: make that more with maxvcpus= of its configuration",
 				domid, c->count, c->domain.vcpus);
-	if (domain_is_hvm(&host->store, &c->domain))
-		return log_fail(-ENOTSUP, "domain %u: vcpus: it is an HVM guest, whose QEMU would have to plug them in: use 'xl vcpu-set'",
-				domid);
 	return 0;
+}
+
+/* An HVM guest's firmware and kernel know what QEMU has plugged in. */
+static int plug_vcpus(const struct change *c)
+{
+	const domid_t domid = c->domain.domid;
+	CLEANUP_QMP struct qmp q = { .fd = -1 };
+	unsigned int had = 0;
+	char socket[64];
+	int err;
+
+	snprintf(socket, sizeof(socket), DM_QMP_SOCKET, domid);
+	err = qmp_open(&q, socket, clock_now_ns() + DM_ANSWER_S * NS_PER_S);
+	if (!err)
+		err = dm_vcpus_plug(&q, c->count, &had);
+	if (err == -ENOTSUP)
+		return log_fail(err, "domain %u: vcpus: it has %u, and QEMU cannot take any out of an HVM guest: have the guest itself leave them alone",
+				domid, had);
+	if (err == -ERANGE)
+		return log_fail(err, "domain %u: vcpus: its QEMU has no room for %u: it was started with fewer",
+				domid, c->count);
+	return err ? log_fail(err, "domain %u: vcpus: plug them in: %s",
+			      domid, qmp_why(&q, err)) : 0;
 }
 
 /* This is what the guest's kernel watches. */
@@ -88,8 +111,10 @@ int cmd_vcpu_set(const struct cmd *cmd, int argc, char **argv)
 	}
 	if (host_open(&host) ||
 	    domain_argument_info(&host, argv[optind], "vcpus", &c.domain) ||
-	    (!any_host && check_host(&host, &c)) || check_guest(&host, &c))
+	    (!any_host && check_host(&host, &c)) || check_guest(&c))
 		return STATUS_ERROR;
+	if (domain_is_hvm(&host.store, &c.domain))
+		return plug_vcpus(&c) ? STATUS_ERROR : STATUS_OK;
 	err = store_transact(&host.store, write_availability, &c);
 	if (err)
 		log_err(err, "domain %u: vcpus: cpu/*/availability",

@@ -3,10 +3,14 @@
  * Making a guest; see create.h. guest_create() at the end is the list of
  * steps.
  *
- * All nodes but two are written in one transaction before the guest's memory
- * is built, so that backends open images and interfaces meanwhile. The two are
- * the frames of the xenstore and console pages, which only building finds;
- * nobody looks for them before xenstored is told of the domain.
+ * All nodes but two are sent in one go before the guest's memory is built, so
+ * that xenstored works, and backends open images and interfaces meanwhile. The
+ * two are the frames of the xenstore and console pages, which only building
+ * finds; nobody looks for them before xenstored is told of the domain.
+ *
+ * There is no transaction: nobody acts on a guest before xenstored is told of
+ * it, nor on a device before it has a state, which is written last. And none is
+ * lost to other creations under way, which change the same folders.
  */
 #include "config.h"
 
@@ -25,19 +29,23 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/access.h"
 #include "tools/xl-lite/bootloader.h"
 #include "tools/xl-lite/build.h"
 #include "tools/xl-lite/destroy.h"
 #include "tools/xl-lite/device-model.h"
 #include "tools/xl-lite/devices.h"
+#include "tools/xl-lite/dm-restrict.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/interrupt.h"
 #include "tools/xl-lite/leftover.h"
+#include "tools/xl-lite/machine-nodes.h"
 #include "tools/xl-lite/placement.h"
 #include "tools/xl-lite/ready.h"
 #include "tools/xl-lite/remedy.h"
 #include "tools/xl-lite/unpause.h"
 #include "tools/xl-lite/userdata.h"
+#include "tools/xl-lite/uses.h"
 
 struct creation {
 	struct host *host;
@@ -47,13 +55,16 @@ struct creation {
 	struct device *devices;
 	size_t num_devices;
 	struct placement placement;
+	struct access access;
 	struct build build;
 	struct mark mark;	/* of our work, for whoever has to finish it */
 	struct mark_record record;
 	struct interrupt interrupt;	/* between steps we are undone */
 	struct hvm_files files;
 	char program[PATH_MAX];	/* that finds the kernel, or GRUB itself */
+	char shim[PATH_MAX];	/* "": none */
 	struct bootloader bootloader;
+	const struct dm_state *dm_state;	/* or NULL */
 	struct dm_request dm_request;
 	struct device_model dm;
 	bool made;		/* there is a domain, and maybe more */
@@ -123,9 +134,26 @@ static int check_name(struct creation *c)
 	return 0;
 }
 
+static int check_shim(struct creation *c)
+{
+	int err;
+
+	if (!choose(c->config->shim.enable, false))
+		return 0;
+	err = shim_find(c->config, c->shim, sizeof(c->shim));
+	if (!err)
+		c->build.boot.shim = c->shim;
+	return err;
+}
+
 static int check_files(struct creation *c)
 {
 	const struct guest_config *config = c->config;
+	struct dm_user user;
+	int err = dm_user_find(config, DOMID_NONE, &user);
+
+	if (err)
+		return err;
 
 	c->build.boot = (struct boot_files) {
 		.kernel = config->kernel,
@@ -136,6 +164,11 @@ static int check_files(struct creation *c)
 		c->build.files = &c->files;
 		return hvm_files_find(config, &c->files);
 	}
+	err = check_shim(c);
+	if (!err && guest_config_has_qemu(config))
+		err = qemu_find(config, c->files.qemu, sizeof(c->files.qemu));
+	if (err)
+		return err;
 	if (config->bootloader)
 		return bootloader_find(config, c->program, sizeof(c->program));
 	if (!config->kernel)
@@ -218,8 +251,13 @@ static int check_host(struct creation *c)
 	if (err)
 		return err;
 	c->build.hap = choose(c->config->hap, c->hv_host.hap);
+	err = access_plan(c->host, c->config, &c->hv_host, c->build.hap,
+			  &c->access);
+	if (err)
+		return err;
 	want = c->config->memory_kib +
-	       build_overhead_kib(c->config, c->build.hap);
+	       build_overhead_kib(c->config, c->build.hap) +
+	       access_overhead_kib(c->config, &c->access);
 	if (want > c->hv_host.free_kib)
 		return log_fail(-ENOMEM, "guest %s: memory: %llu MiB are needed, %llu MiB of the host's %llu MiB are free: lower memory=, end a guest, or take some from dom0 with 'xl mem-set 0 MIB'",
 				c->config->name,
@@ -229,32 +267,36 @@ static int check_host(struct creation *c)
 	return 0;
 }
 
-/* Xenstore and console may be served by domains of their own. */
+/*
+ * Xenstore and console may be served by domains of their own; but xenstored is
+ * in this one where we have reached it by its socket.
+ */
 static int find_servers(struct creation *c)
 {
+	struct store *s = &c->host->store;
 	struct {
 		const char *dir;
 		domid_t *domid;
 		char text[16];
 	} servers[] = {
-		{ PATH_XENSTORED, &c->build.store_domid, "" },
 		{ PATH_XENCONSOLED, &c->build.console_domid, "" },
+		{ PATH_XENSTORED, &c->build.store_domid, "" },
 	};
+	const size_t count = store_line_fd(s) >= 0 ? 1 : ARRAY_SIZE(servers);
 	struct store_query queries[ARRAY_SIZE(servers)];
 	unsigned int domid;
 	int err;
 
 	begin_step(c, "look who serves xenstore and console");
-	for (size_t i = 0; i < ARRAY_SIZE(servers); i++)
+	for (size_t i = 0; i < count; i++)
 		queries[i] = (struct store_query) {
 			.dir = servers[i].dir,
 			.node = "domid",
 			.buf = servers[i].text,
 			.size = sizeof(servers[i].text),
 		};
-	err = store_read_all(&c->host->store, XBT_NULL, queries,
-			     ARRAY_SIZE(queries));
-	for (size_t i = 0; !err && i < ARRAY_SIZE(servers); i++) {
+	err = store_read_all(s, XBT_NULL, queries, count);
+	for (size_t i = 0; !err && i < count; i++) {
 		domid = 0;
 		err = queries[i].err;
 		if (!err)
@@ -264,7 +306,7 @@ static int find_servers(struct creation *c)
 			err = 0;
 		*servers[i].domid = domid;
 	}
-	return err ? store_fail(&c->host->store, err) : 0;
+	return err ? store_fail(s, err) : 0;
 }
 
 /* -- nodes ------------------------------------------------------------------ */
@@ -306,8 +348,8 @@ static void write_vm(struct nodes *n, const struct creation *c,
 /*
  * What the guest itself may write. The folder, new, is the guest's while these
  * are made in it, so that they inherit that, and dom0's after that: a request
- * for each less. Nobody sees it meanwhile, in the transaction. The one below
- * folders that are dom0's comes last.
+ * for each less. The guest cannot use it meanwhile: it is not introduced. The
+ * one below folders that are dom0's comes last.
  */
 static void write_guests_own(struct nodes *n, const struct creation *c,
 			     const char *dir)
@@ -328,12 +370,17 @@ static void write_guests_own(struct nodes *n, const struct creation *c,
 	const struct node_access own = { .owner = domid, .reader = domid };
 	const struct node_access ours = { .owner = 0, .reader = domid };
 
-	nodes_make(n, own, dir, NULL);
+	nodes_access(n, own, dir, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		nodes_mkdir(n, dir, names[i]);
 	if (c->config->type == GUEST_HVM) {
 		nodes_mkdir(n, dir, "control/feature-s3");
 		nodes_mkdir(n, dir, "control/feature-s4");
+	}
+	/* a toolstack and a QEMU in it have what they have in dom0 */
+	if (choose(c->config->xen.driver_domain, false)) {
+		nodes_mkdir(n, dir, "libxl");
+		nodes_mkdir(n, dir, "device-model");
 	}
 	nodes_access(n, ours, dir, "control");	/* made on the way */
 	nodes_access(n, ours, dir, NULL);
@@ -373,24 +420,6 @@ static void write_domain(struct nodes *n, const struct creation *c,
 	nodes_put(n, dir, "store/port", "%u", c->build.store_port);
 }
 
-/* What hvmloader, and the ACPI tables it makes, go by. */
-static void write_machine(struct nodes *n, const struct hvm_config *hvm,
-			  const char *dir)
-{
-	nodes_put(n, dir, "hvmloader/bios", "%s", hvm_bios_name(hvm->bios));
-	/* to make the hole larger: QEMU would not know */
-	nodes_put(n, dir, "hvmloader/allow-memory-relocate", "0");
-	nodes_put(n, dir, "platform/acpi", "%d", choose(hvm->acpi, true));
-	nodes_put(n, dir, "platform/acpi_s3", "%d", choose(hvm->acpi_s3, true));
-	nodes_put(n, dir, "platform/acpi_s4", "%d", choose(hvm->acpi_s4, true));
-	nodes_put(n, dir, "platform/acpi_laptop_slate", "%d",
-		  choose(hvm->acpi_laptop_slate, false));
-	if (hvm->mmio_hole_mib)
-		nodes_put(n, dir, "platform/mmio_hole_size", "%llu",
-			  (unsigned long long)hvm->mmio_hole_mib << 20);
-	nodes_put(n, dir, "platform/device-model", "qemu_xen");
-}
-
 /*
  * The first console is unlike other devices: its frontend folder is dom0's,
  * and xenconsoled goes by the ring and the port in it alone.
@@ -428,32 +457,50 @@ static void write_console(struct nodes *n, const struct creation *c,
 	nodes_put(n, dir, "console/port", "%u", c->build.console_port);
 }
 
-static int write_all(struct store *s, xs_transaction_t t, void *arg)
+/* In a folder that was made for it, which takes its permissions. */
+static void make_domain_folders(struct nodes *n, const struct creation *c,
+				const char *dir, const char *vm,
+				const char *libxl)
 {
-	const struct creation *c = arg;
+	const struct node_access ours = {
+		.owner = 0, .reader = c->build.domid,
+	};
+
+	/* what a domain of this number may have left */
+	nodes_remove(n, dir, NULL);
+	nodes_remove(n, libxl, NULL);
+	nodes_mkdir(n, dir, NULL);
+	nodes_make(n, ours, vm, NULL);
+}
+
+/* Here, where other requests follow; introduce() says what for. */
+static void watch_console(struct nodes *n, const struct creation *c)
+{
+	/* who waits for a QEMU takes all events */
+	if (!n->err && !guest_config_has_qemu(c->config))
+		n->err = guest_watch_console(c->host, c->build.domid);
+}
+
+static void write_all(struct nodes *n, const struct creation *c)
+{
 	const domid_t domid = c->build.domid;
-	const struct node_access ours = { .owner = 0, .reader = domid };
-	struct nodes n = { .store = s, .t = t };
 	char dir[STORE_PATH_MAX], vm[STORE_PATH_MAX], libxl[STORE_PATH_MAX];
 
 	path_domain(dir, sizeof(dir), domid);
 	domain_vm_path(c->config->uuid, vm);
 	path_libxl(libxl, sizeof(libxl), domid);
-	/* what a domain of this number may have left */
-	nodes_remove(&n, dir, NULL);
-	nodes_remove(&n, libxl, NULL);
-	nodes_make(&n, ours, vm, NULL);
-	write_guests_own(&n, c, dir);
-	write_domain(&n, c, dir, vm);
+	make_domain_folders(n, c, dir, vm, libxl);
+	watch_console(n, c);
+	write_guests_own(n, c, dir);
+	write_domain(n, c, dir, vm);
 	if (c->config->type == GUEST_HVM)
-		write_machine(&n, &c->config->hvm, dir);
-	write_vm(&n, c, vm);
-	write_console(&n, c, dir);
-	nodes_put(&n, libxl, "type", "%s", guest_type_name(c->config->type));
-	nodes_put(&n, libxl, "dm-version", "qemu_xen");
+		machine_write(n, &c->config->hvm, dir);
+	write_vm(n, c, vm);
+	write_console(n, c, dir);
+	nodes_put(n, libxl, "type", "%s", guest_type_name(c->config->type));
+	nodes_put(n, libxl, "dm-version", "qemu_xen");
 	for (size_t i = 0; i < c->num_devices; i++)
-		device_write(&n, &c->devices[i], domid);
-	return n.err;
+		device_write(n, &c->devices[i], domid);
 }
 
 /* -- the steps -------------------------------------------------------------- */
@@ -473,7 +520,13 @@ static int make_domain(struct creation *c)
 		.pvh = c->config->type == GUEST_PVH,
 		.hvm = c->config->type == GUEST_HVM,
 		.hap = c->build.hap,
-		.nested = choose(c->config->hvm.nested, false),
+		.nested = c->config->type != GUEST_PV &&
+			  choose(c->config->hvm.nested, false),
+		.no_oos = c->config->type != GUEST_PV &&
+			  !choose(xen->oos, true),
+		.iommu = c->access.iommu,
+		.iommu_shares = c->access.iommu_shares,
+		.label = c->access.label,
 	};
 	int err;
 
@@ -492,12 +545,36 @@ static int make_domain(struct creation *c)
 	return mark_write(&c->mark, &c->record);
 }
 
+static int write_userdata(struct creation *c)
+{
+	const struct json_places hard = placement_hard(&c->placement);
+	const struct json_places soft = placement_soft(&c->placement);
+
+	return userdata_write(c->config, c->build.domid, &hard, &soft);
+}
+
+/*
+ * xenstored works on it while the guest is built, and then those who serve its
+ * devices do; nodes_written() asks what has become of it.
+ */
 static int write_nodes(struct creation *c)
+{
+	struct nodes n = { .store = &c->host->store };
+	int err;
+
+	begin_step(c, "write its nodes");
+	store_gather(n.store);
+	write_all(&n, c);
+	err = n.err ? n.err : store_gather_send(n.store);
+	return err ? store_fail(n.store, err) : 0;
+}
+
+static int nodes_written(struct creation *c)
 {
 	int err;
 
 	begin_step(c, "write its nodes");
-	err = store_transact(&c->host->store, write_all, c);
+	err = store_gathered(&c->host->store);
 	return err ? store_fail(&c->host->store, err) : 0;
 }
 
@@ -508,11 +585,9 @@ static int take_found(struct creation *c)
 	struct nodes n = { .store = &c->host->store };
 	char vm[STORE_PATH_MAX];
 
-	c->build.boot = (struct boot_files) {
-		.kernel = found->kernel,
-		.ramdisk = found->ramdisk[0] ? found->ramdisk : NULL,
-		.cmdline = found->has_args ? found->args : NULL,
-	};
+	c->build.boot.kernel = found->kernel;
+	c->build.boot.ramdisk = found->ramdisk[0] ? found->ramdisk : NULL;
+	c->build.boot.cmdline = found->has_args ? found->args : NULL;
 	if (c->config->type != GUEST_PV)
 		return 0;
 	domain_vm_path(c->config->uuid, vm);
@@ -538,6 +613,9 @@ static int run_bootloader(struct creation *c)
 
 	if (!has_bootloader(c->config))
 		return 0;
+	err = nodes_written(c);
+	if (err)
+		return err;
 	begin_step(c, "run its bootloader");
 	err = bootloader_run(&r, &c->bootloader);
 	return err ? err : take_found(c);
@@ -546,28 +624,35 @@ static int run_bootloader(struct creation *c)
 static int introduce(struct creation *c)
 {
 	const struct build *b = &c->build;
-	struct nodes n = { .store = &c->host->store };
+	struct store *s = &c->host->store;
+	struct nodes n = { .store = s };
 	char dir[STORE_PATH_MAX];
+	int err;
 
 	begin_step(c, "make it known to xenstored");
+	/* from the ring on, xenconsoled may give the console a tty */
+	err = guest_forget_events(c->host);
+	if (err)
+		return store_fail(s, err);
+	store_gather(s);
 	path_domain(dir, sizeof(dir), b->domid);
-	/* who waits for a QEMU takes all events */
-	if (c->config->type != GUEST_HVM)
-		n.err = guest_watch_console(c->host, b->domid);
 	nodes_put(&n, dir, "store/ring-ref", "%lu", b->frames.store);
 	nodes_put(&n, dir, "console/ring-ref", "%lu", b->frames.console);
-	if (n.err)
-		return store_fail(&c->host->store, n.err);
-	c->host->store.requests++;
-	if (xs_introduce_domain(c->host->store.xs, b->domid, b->frames.store,
-				b->store_port))
-		return 0;
-	return store_fail(&c->host->store, errno ? -errno : -EIO);
+	if (c->config->type == GUEST_HVM)
+		machine_write_tables(&n, b, dir);
+	if (!n.err)
+		n.err = store_introduce(s, b->domid, b->frames.store,
+					b->store_port);
+	err = store_gathered(s);
+	err = n.err ? n.err : err;
+	return err ? store_fail(s, err) : 0;
 }
 
 static int start_device_model(struct creation *c)
 {
-	if (c->config->type != GUEST_HVM)
+	int err;
+
+	if (!guest_config_has_qemu(c->config))
 		return 0;
 	begin_step(c, "start its QEMU");
 	c->dm_request = (struct dm_request) {
@@ -576,7 +661,11 @@ static int start_device_model(struct creation *c)
 		.num_devices = c->num_devices,
 		.domid = c->build.domid,
 		.qemu = c->files.qemu,
+		.state = c->dm_state,
 	};
+	err = dm_user_find(c->config, c->build.domid, &c->dm_request.user);
+	if (err)
+		return err;
 	return device_model_start(c->host, &c->dm_request, &c->dm);
 }
 
@@ -585,7 +674,7 @@ static int wait_device_model(struct creation *c)
 {
 	int err;
 
-	if (c->config->type != GUEST_HVM)
+	if (!guest_config_has_qemu(c->config))
 		return 0;
 	begin_step(c, "wait for its QEMU");
 	err = device_model_wait(c->host, &c->dm_request, &c->dm,
@@ -609,7 +698,7 @@ static int wait_ready(struct creation *c)
 	begin_step(c, "wait for its servers");
 	err = guest_wait_ready(c->host, c->config->name, c->build.domid,
 			       c->devices, c->num_devices,
-			       c->config->type != GUEST_HVM,
+			       !guest_config_has_qemu(c->config),
 			       b->relayed ? b->relay.console_path : NULL,
 			       &c->interrupt);
 
@@ -647,6 +736,8 @@ void guest_undo(struct host *host, const struct guest_config *config,
 /* Undo what was done; after a success there is nothing to undo. */
 static void creation_end(struct creation *c)
 {
+	/* one that failed before it was asked about its nodes undoes them, too */
+	store_gathered(&c->host->store);
 	store_doing(&c->host->store, NULL);
 	if (c->made) {
 		device_model_kill(&c->dm);
@@ -685,6 +776,8 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = placement_plan(host, config, &c.placement)) ||
 	    (err = check_name(&c)) ||
 	    (err = plan_devices(&c)) ||
+	    (err = uses_check_all(host, config->name, c.devices,
+				  c.num_devices)) ||
 	    (err = find_servers(&c)))
 		return err;
 
@@ -694,15 +787,18 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = placement_apply(host, config, c.build.domid,
 				   &c.placement)) ||
 	    (err = write_nodes(&c)) ||
-	    (err = userdata_write(config, c.build.domid)) ||
+	    (err = write_userdata(&c)) ||
 	    (err = interrupted(&c.interrupt)) ||
 	    (err = run_bootloader(&c)) ||
 	    (err = build_load(host->hv, config, &c.build)) ||
+	    (err = access_grant(host, config, c.build.domid)) ||
+	    (err = nodes_written(&c)) ||
 	    (err = interrupted(&c.interrupt)) ||
 	    (err = introduce(&c)) ||
 	    (err = start_device_model(&c)) ||
 	    (err = wait_device_model(&c)) ||
-	    (err = wait_ready(&c))) {
+	    (err = wait_ready(&c)) ||
+	    (err = access_relabel(host, config, c.build.domid, &c.access))) {
 		if (err == -EINTR)
 			log_fail(err, "guest %s: interrupted", config->name);
 		return err;
@@ -710,6 +806,74 @@ int guest_create(struct host *host, const struct guest_config *config,
 
 	c.made = false;		/* it is the caller's now */
 	*domid = c.build.domid;
+	*mark = c.mark;
+	c.mark.fd = -1;
+	return 0;
+}
+
+/* It is there; from now on it is half made. */
+static int take_domain(struct creation *c, domid_t domid)
+{
+	c->record.work = MARK_MAKING;
+	c->record.domid_known = true;
+	c->record.domid = domid;
+	c->build.domid = domid;
+	c->made = true;
+	return mark_write(&c->mark, &c->record);
+}
+
+/* Xenconsoled has the terminal open, and tells nobody again. */
+static int keep_tty(struct creation *c, const char *tty)
+{
+	char dir[STORE_PATH_MAX];
+	int err;
+
+	path_console(dir, sizeof(dir), c->build.domid);
+	err = store_write(&c->host->store, XBT_NULL, dir, "tty", tty);
+	return err ? store_fail(&c->host->store, err) : 0;
+}
+
+/* Its kernel is its own affair. */
+static int check_qemu(struct creation *c)
+{
+	if (!guest_config_has_qemu(c->config))
+		return 0;
+	return qemu_find(c->config, c->files.qemu, sizeof(c->files.qemu));
+}
+
+int guest_create_again(struct host *host, const struct guest_config *config,
+		       domid_t domid, const char *tty,
+		       const struct dm_state *state, struct mark *mark)
+{
+	CLEANUP_CREATION struct creation c = {
+		.host = host,
+		.config = config,
+		.dm_state = state,
+		.dm.pidfd = -1,
+		.mark.fd = -1,
+		.interrupt = { .fd = -1 },
+	};
+	int err;
+
+	c.record = make_record(config, MARK_NOTHING);
+	if ((err = check_qemu(&c)) ||
+	    (err = placement_plan(host, config, &c.placement)) ||
+	    (err = check_name(&c)) ||
+	    (err = plan_devices(&c)) ||
+	    (err = find_servers(&c)) ||
+	    (err = hold_signals(&c)) ||
+	    (err = take_domain(&c, domid)) ||
+	    (err = build_again(host->hv, config, &c.build)) ||
+	    (err = write_nodes(&c)) ||
+	    (err = write_userdata(&c)) ||
+	    (err = nodes_written(&c)) ||
+	    (err = introduce(&c)) ||
+	    (err = keep_tty(&c, tty)) ||
+	    (err = start_device_model(&c)) ||
+	    (err = wait_device_model(&c)) ||
+	    (err = wait_ready(&c)))
+		return err;
+	c.made = false;
 	*mark = c.mark;
 	c.mark.fd = -1;
 	return 0;

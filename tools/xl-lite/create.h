@@ -3,6 +3,7 @@
 #ifndef XL_LITE_CREATE_H
 #define XL_LITE_CREATE_H
 
+#include "tools/xl-lite/dm-args.h"
 #include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/host.h"
 #include "tools/xl-lite/mark.h"
@@ -33,6 +34,15 @@ struct create_hooks {
 int guest_create(struct host *host, const struct guest_config *config,
 		 const struct create_hooks *hooks, domid_t *domid,
 		 struct mark *mark);
+
+/*
+ * The same for a PVH or HVM guest whose domain, DOMID, was reset (guest_reset())
+ * and goes on with the memory it has, paused as before. TTY is its console's,
+ * which stays, and STATE what its QEMU goes on with, or NULL.
+ */
+int guest_create_again(struct host *host, const struct guest_config *config,
+		       domid_t domid, const char *tty,
+		       const struct dm_state *state, struct mark *mark);
 
 /*
  * Destroy it again, which is said, and let go of MARK. Of what cannot be

@@ -25,6 +25,7 @@
 struct farewell {
 	struct leave leave;
 	const uint8_t *uuid;
+	bool half_made;
 };
 
 static int remove_nodes(struct store *s, xs_transaction_t t, void *arg)
@@ -34,6 +35,8 @@ static int remove_nodes(struct store *s, xs_transaction_t t, void *arg)
 	char path[STORE_PATH_MAX];
 
 	n.err = leave_remove_backends(s, t, &f->leave);
+	if (!n.err && f->half_made)
+		n.err = leave_remove_all_backends(s, t, f->leave.domid);
 	domain_vm_path(f->uuid, path);
 	nodes_remove(&n, path, NULL);
 	path_domain(path, sizeof(path), f->leave.domid);
@@ -125,16 +128,18 @@ static int end(struct host *host, domid_t domid, const uint8_t uuid[16],
 	struct farewell f = {
 		.leave = { .host = host, .domid = domid, .force = true },
 		.uuid = uuid,
+		.half_made = half_made,
 	};
 	struct mark mark = { .fd = -1 };
+	enum device_model_end how = DM_END_NONE;
 	int first, err;
 
 	take_mark(&f, &mark);
 	/* a guest that is gone, or going by itself, needs no pause */
 	hv_domain_pause(host->hv, domid);
 	first = say(domid, "end its QEMU",
-		    device_model_stop(host, domid, &f.leave.qemu_gone));
-	f.leave.qemu_gone |= half_made;
+		    device_model_stop(host, domid, &how));
+	f.leave.qemu_gone = how != DM_END_NONE || half_made;
 	if (!first)
 		first = say(domid, "find its devices",
 			    leave_find_all(&f.leave));
@@ -159,6 +164,59 @@ static int end(struct host *host, domid_t domid, const uint8_t uuid[16],
 	else
 		mark_remove(&mark);
 	return first;
+}
+
+/*
+ * One that is killed leaves its end of the guest's requests to Xen, which would
+ * wait there for answers.
+ */
+static int stop_machine(struct host *host, domid_t domid,
+			struct dm_state *state, bool *qemu_gone)
+{
+	enum device_model_end how = DM_END_NONE;
+	int err = state ? device_model_save(domid, state) : 0;
+
+	if (!err)
+		err = say(domid, "end its QEMU",
+			  device_model_stop(host, domid, &how));
+	*qemu_gone = how != DM_END_NONE;
+	if (!err && state && how == DM_END_KILLED)
+		err = log_fail(-ETIMEDOUT, "domain %u: reset: its QEMU had to be killed, and Xen waits for its answers still",
+			       domid);
+	return err;
+}
+
+static int reset_domain(struct host *host, domid_t domid)
+{
+	int err = say(domid, "take it from xenstored",
+		      store_release(&host->store, domid));
+
+	if (err)
+		return err;
+	err = hv_domain_soft_reset(host->hv, domid);
+	return err ? log_fail(err, "domain %u: reset: %s", domid,
+			      hv_why(host->hv, err)) : 0;
+}
+
+int guest_reset(struct host *host, domid_t domid, const uint8_t uuid[16],
+		struct dm_state *state)
+{
+	struct farewell f = {
+		.leave = { .host = host, .domid = domid, .force = true },
+		.uuid = uuid,
+	};
+	int err = hv_domain_pause(host->hv, domid);
+
+	if (err)
+		return log_fail(err, "domain %u: pause: %s", domid,
+				hv_why(host->hv, err));
+	err = stop_machine(host, domid, state, &f.leave.qemu_gone);
+	if (!err)
+		err = say(domid, "find its devices", leave_find_all(&f.leave));
+	if (!err)
+		err = take_nodes_away(&f);
+	leave_end(&f.leave);
+	return err ? err : reset_domain(host, domid);
 }
 
 int guest_destroy(struct host *host, domid_t domid, const uint8_t uuid[16])

@@ -16,6 +16,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+#include "tools/xl-lite/dm-restrict.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/qmp.h"
 
@@ -32,8 +33,8 @@ int device_model_resume(domid_t domid)
 	if (!err)
 		err = qmp_call(&q, "cont", NULL, 0, NULL);
 	if (err)
-		log_fail(err, "domain %u: let its QEMU run: %s: %s", domid,
-			 socket, qmp_why(&q, err));
+		log_fail(err, "domain %u: let its QEMU run: %s: %s: see its log, in /var/log/xen",
+			 domid, socket, qmp_why(&q, err));
 	return err;
 }
 
@@ -60,38 +61,39 @@ static bool is_qemu_of(unsigned int pid, domid_t domid)
 	return found;
 }
 
-static void end_process(unsigned int pid, domid_t domid)
+static enum device_model_end end_process(unsigned int pid, domid_t domid)
 {
 	CLEANUP_CLOSE int fd = syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	/* looked at after it was opened: this is the process we mean */
 	if (fd == -1 || !is_qemu_of(pid, domid))
-		return;
+		return DM_END_ITSELF;
 	syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
 	if (poll(&p, 1, GRACE_MS) == 1)
-		return;
+		return DM_END_ITSELF;
 	log_warn("domain %u: QEMU (process %u) did not end in %d s: killed",
 		 domid, pid, GRACE_MS / 1000);
 	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 	poll(&p, 1, GRACE_MS);
+	return DM_END_KILLED;
 }
 
-int device_model_stop(struct host *host, domid_t domid, bool *had_one)
+int device_model_stop(struct host *host, domid_t domid,
+		      enum device_model_end *how)
 {
 	char path[STORE_PATH_MAX];
 	unsigned int pid;
 	int err;
 
-	*had_one = false;
+	*how = DM_END_NONE;
 	path_domain(path, sizeof(path), domid);
 	err = store_read_uint(&host->store, XBT_NULL, path,
 			      "image/device-model-pid", 2, 1 << 22, &pid);
 	if (err)	/* none; or no number, with which nothing can be done */
 		return err == -ENOENT || err == -EINVAL || err == -ERANGE ?
 			0 : err;
-	*had_one = true;
-	end_process(pid, domid);
+	*how = end_process(pid, domid);
 	waitpid(pid, NULL, WNOHANG);	/* where we have started it */
 	path_device_model(path, sizeof(path), 0, domid);
 	store_remove(&host->store, XBT_NULL, path, NULL);
@@ -99,5 +101,6 @@ int device_model_stop(struct host *host, domid_t domid, bool *had_one)
 	unlink(path);
 	snprintf(path, sizeof(path), DM_STAT_SOCKET, domid);
 	unlink(path);
+	dm_root_remove(domid);
 	return 0;
 }

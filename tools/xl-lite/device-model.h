@@ -46,10 +46,26 @@ void device_model_kill(struct device_model *dm);
 int device_model_resume(domid_t domid);
 
 /*
- * End the domain's QEMU, if there is one, and remove what it leaves. *HAD_ONE:
- * the devices that it served have nobody now who could answer for them. Or
- * -errno, when xenstore does not tell.
+ * Have the domain's QEMU stop the machine and write down all that it knows of
+ * it, for another QEMU. *STATE is for dm_state_end(). Logged.
  */
-int device_model_stop(struct host *host, domid_t domid, bool *had_one);
+int device_model_save(domid_t domid, struct dm_state *state);
+void dm_state_end(struct dm_state *state);
+
+#define CLEANUP_DM_STATE CLEANUP(dm_state_end)
+
+enum device_model_end {
+	DM_END_NONE,	/* there was none */
+	DM_END_ITSELF,	/* it was asked to, or had done so before */
+	DM_END_KILLED,	/* Xen still waits for what it would have answered */
+};
+
+/*
+ * End the domain's QEMU, if there is one, and remove what it leaves. Unless
+ * *HOW is DM_END_NONE, the devices that it served have nobody now who could
+ * answer for them. Or -errno, when xenstore does not tell.
+ */
+int device_model_stop(struct host *host, domid_t domid,
+		      enum device_model_end *how);
 
 #endif

@@ -8,12 +8,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xen/io/xenbus.h>
 
 #include "lib/log.h"
 
+#include "tools/xl-lite/devices-pv.h"
 #include "tools/xl-lite/dm-args.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/hotplug.h"
@@ -77,13 +79,20 @@ static int plan_script(const struct guest_config *config, struct device *d,
 {
 	int n = snprintf(d->script, sizeof(d->script), "%s%s",
 			 *script == '/' ? "" : HOTPLUG_SCRIPTS, script);
+	struct stat info;
 
 	if (n < 0 || (size_t)n >= sizeof(d->script))
 		return refuse(config, d, "script=: the path is too long");
-	if (access(d->script, X_OK) == 0)
+	if (stat(d->script, &info))
+		return log_fail(-errno, "guest %s: %s: script %s: %s: is the path right?",
+				config->name, d->name, d->script,
+				strerror(errno));
+	if (S_ISREG(info.st_mode) && access(d->script, X_OK) == 0)
 		return 0;
-	return log_err(-errno, "guest %s: %s: script %s", config->name,
-		       d->name, d->script);
+	return log_fail(-EACCES, "guest %s: %s: script %s: cannot be executed: %s",
+			config->name, d->name, d->script,
+			S_ISREG(info.st_mode) ? "run 'chmod +x' on it" :
+			"it is no file: is the path right?");
 }
 
 /*
@@ -270,9 +279,11 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 		 struct device **devices, size_t *count)
 {
 	const size_t total = config->num_disks + config->num_vifs;
+	const size_t pv = pv_devices_count(config);
 	const bool keyboard = config->type == GUEST_HVM &&
 			      choose(config->hvm.vkb, true);
-	CLEANUP_FREE struct device *list = calloc(total + 1, sizeof(*list));
+	CLEANUP_FREE struct device *list = calloc(total + pv + 1,
+						  sizeof(*list));
 	int first_err = 0;
 
 	if (!list)
@@ -293,14 +304,21 @@ int devices_plan(const struct host *host, const struct guest_config *config,
 		if (err && !first_err)
 			first_err = err;
 	}
+	pv_devices_fill(config, list + total);
+	for (size_t i = total; i < total + pv; i++) {
+		int err = pv_device_check(config, &list[i]);
+
+		if (err && !first_err)
+			first_err = err;
+	}
 	if (!first_err)
 		first_err = check_places(config, list);
 	if (first_err)
 		return first_err;
 	if (keyboard)
-		plan_keyboard(&list[total]);
+		plan_keyboard(&list[total + pv]);
 	*devices = STEAL_PTR(list);
-	*count = total + keyboard;
+	*count = total + pv + keyboard;
 	return 0;
 }
 
@@ -371,12 +389,46 @@ static void device_paths(const struct device *d, domid_t domid,
 	path_libxl_device(p->libxl, sizeof(p->libxl), domid, d->kind, d->devid);
 }
 
-/* A key of the backend, and its copy for the toolstack. */
-static void put_both(struct nodes *n, const struct device_paths *p,
-		     const char *key, const char *value)
+/*
+ * A key of the backend, and its copy for the toolstack. A server of ours, and
+ * its guest, know what is meant where one is absent, and so does stock xl, which
+ * lists by the copy, and looks at some: WHO of them has to have it nevertheless.
+ * With another server, and where a script looks, all have what they have with
+ * stock xl.
+ */
+enum { NOBODY, SERVER = 1, LIST = 2, BOTH = SERVER | LIST };
+
+static bool has_all(const struct device *d)
 {
-	nodes_put(n, p->backend, key, "%s", value);
-	nodes_put(n, p->libxl, key, "%s", value);
+	return !d->daemon || d->script[0];
+}
+
+static void put(struct nodes *n, const struct device *d,
+		const struct device_paths *p, const char *key,
+		const char *value, unsigned int who)
+{
+	if ((who & SERVER) || has_all(d))
+		nodes_put(n, p->backend, key, "%s", value);
+	if ((who & LIST) || !d->daemon)
+		nodes_put(n, p->libxl, key, "%s", value);
+}
+
+/*
+ * What of it is nothing to the guest is written first, and stays dom0's: then
+ * no empty folder is to be made.
+ */
+static void make_backend(struct nodes *n, const struct device *d,
+			 const struct device_paths *p, domid_t domid)
+{
+	const struct node_access ours = { .owner = 0, .reader = domid };
+
+	if (has_all(d))
+		nodes_mkdir(n, p->backend, NULL);
+	else if (d->disk)
+		nodes_put(n, p->backend, "params", "%s", d->target);
+	else
+		nodes_put(n, p->backend, "bridge", "%s", d->bridge);
+	nodes_access(n, ours, p->backend, NULL);
 }
 
 static const char *flag(bool value)
@@ -388,26 +440,32 @@ static void write_disk_backend(struct nodes *n, const struct device *d,
 			       const struct device_paths *p)
 {
 	const struct disk_config *disk = d->disk;
+	const bool discard = !disk->readonly && disk->discard != CHOICE_NO;
 	char params[sizeof(d->target) + 8];
 
 	snprintf(params, sizeof(params), "%s%s", d->dm ? "aio:" : "",
 		 d->target);
-	put_both(n, p, "params", params);
+	put(n, d, p, "params", params, LIST);	/* make_backend() */
 	if (!d->dm)
-		put_both(n, p, "script", d->script[0] ? d->script
-							: HOTPLUG_SCRIPTS "block");
-	put_both(n, p, "removable", flag(disk->removable));
-	put_both(n, p, "bootable", "1");
-	put_both(n, p, "dev", disk->vdev);
-	/* for stock xl: what it calls a disk that it has not to serve */
-	put_both(n, p, "type", d->dm ? "qdisk" : "phy");
-	put_both(n, p, "mode", disk->readonly ? "r" : "w");
-	put_both(n, p, "device-type", disk->cdrom ? "cdrom" : "disk");
-	put_both(n, p, "discard-enable",
-		 flag(!disk->readonly && disk->discard != CHOICE_NO));
-	put_both(n, p, "specification", "xen");
+		put(n, d, p, "script", d->script[0] ? d->script
+		    : HOTPLUG_SCRIPTS "block", NOBODY);
+	put(n, d, p, "removable", flag(disk->removable),
+	    disk->removable ? BOTH : LIST);
+	put(n, d, p, "bootable", "1", NOBODY);
+	put(n, d, p, "dev", disk->vdev, LIST);
+	/*
+	 * For stock xl: what it calls a disk that it has not to serve. And old
+	 * frontends of Linux discard on no disk but a "phy".
+	 */
+	put(n, d, p, "type", d->dm ? "qdisk" : "phy", BOTH);
+	put(n, d, p, "mode", disk->readonly ? "r" : "w", BOTH);
+	put(n, d, p, "device-type", disk->cdrom ? "cdrom" : "disk",
+	    disk->cdrom ? BOTH : LIST);
+	put(n, d, p, "discard-enable", flag(discard),
+	    discard ? NOBODY : SERVER);
+	put(n, d, p, "specification", "xen", NOBODY);
 	if (disk->direct_io_safe)
-		put_both(n, p, "direct-io-safe", "1");
+		put(n, d, p, "direct-io-safe", "1", BOTH);
 	if (!d->daemon && !d->dm && !d->script[0]) {
 		/* what the script would find out and write for xen-blkback */
 		nodes_put(n, p->backend, "physical-device", "%x:%x", d->major,
@@ -440,31 +498,32 @@ static void write_vif_backend(struct nodes *n, const struct device *d,
 	const struct vif_config *vif = d->vif;
 	char text[64];
 
-	put_both(n, p, "script",
-		 d->script[0] ? d->script : HOTPLUG_SCRIPTS "vif-bridge");
+	put(n, d, p, "script", d->script[0] ? d->script
+	    : HOTPLUG_SCRIPTS "vif-bridge", LIST);
 	if (vif->vifname)
-		put_both(n, p, "vifname", vif->vifname);
-	put_both(n, p, "mac", mac);
+		put(n, d, p, "vifname", vif->vifname, BOTH);
+	put(n, d, p, "mac", mac, BOTH);
 	if (vif->ip)
-		put_both(n, p, "ip", vif->ip);
+		put(n, d, p, "ip", vif->ip, BOTH);
 	if (d->gatewaydev)
-		put_both(n, p, "gatewaydev", d->gatewaydev);
+		put(n, d, p, "gatewaydev", d->gatewaydev, BOTH);
 	if (vif->rate_bytes) {
 		snprintf(text, sizeof(text), "%llu,%u",
 			 (unsigned long long)vif->rate_bytes,
 			 vif->rate_interval_us);
-		put_both(n, p, "rate", text);
+		put(n, d, p, "rate", text, BOTH);
 	}
 	if (vif->mtu) {
 		snprintf(text, sizeof(text), "%u", vif->mtu);
-		put_both(n, p, "mtu", text);
+		put(n, d, p, "mtu", text, BOTH);
 	}
-	put_both(n, p, "bridge", d->bridge);
+	put(n, d, p, "bridge", d->bridge, LIST);	/* make_backend() */
 	snprintf(text, sizeof(text), "%u", d->devid);
-	put_both(n, p, "handle", text);
-	put_both(n, p, "type", is_ioemu(d) ? "vif_ioemu" : "vif");
+	put(n, d, p, "handle", text, LIST);
+	put(n, d, p, "type", is_ioemu(d) ? "vif_ioemu" : "vif",
+	    is_ioemu(d) ? BOTH : NOBODY);
 	if (!d->daemon)
-		put_both(n, p, "hotplug-status", "");
+		put(n, d, p, "hotplug-status", "", BOTH);
 }
 
 static void write_vif_frontend(struct nodes *n, const struct device *d,
@@ -479,7 +538,6 @@ static void write_vif_frontend(struct nodes *n, const struct device *d,
 void device_write(struct nodes *n, const struct device *d, domid_t domid)
 {
 	const struct node_access guests = { .owner = domid, .reader = 0 };
-	const struct node_access ours = { .owner = 0, .reader = domid };
 	struct device_paths p;
 	char number[16], mac[18] = "";
 
@@ -505,15 +563,19 @@ void device_write(struct nodes *n, const struct device *d, domid_t domid)
 		write_disk_frontend(n, d, &p);
 	else if (d->vif)
 		write_vif_frontend(n, d, &p, mac);
+	else
+		pv_device_write_frontend(n, d, p.frontend, domid);
 
-	nodes_make(n, ours, p.backend, NULL);
+	make_backend(n, d, &p, domid);
 	nodes_put(n, p.backend, "frontend", "%s", p.frontend);
-	put_both(n, &p, "frontend-id", number);
-	put_both(n, &p, "online", "1");
+	put(n, d, &p, "frontend-id", number, SERVER);
+	put(n, d, &p, "online", "1", SERVER);
 	if (d->disk)
 		write_disk_backend(n, d, &p);
 	else if (d->vif)
 		write_vif_backend(n, d, &p, mac);
+	else
+		pv_device_write_backend(n, d, p.backend, p.libxl);
 	/* last: a server may begin as soon as it sees a state */
-	put_both(n, &p, "state", d->disk && d->dm ? "6" : "1");
+	put(n, d, &p, "state", d->disk && d->dm ? "6" : "1", SERVER);
 }

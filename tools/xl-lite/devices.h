@@ -13,8 +13,9 @@
  *	frontend uvbd, uvif	xl-lite-blkfront and xl-lite-netfront
  *
  * What QEMU emulates of an HVM guest's disks and interfaces is beside that; of
- * two devices it is all: a CD drive has nodes for the toolstack alone, and Xen's
- * keyboard (vkbd) is the guest's QEMU's own, which finds it by itself.
+ * some devices it is all: a CD drive has nodes for the toolstack alone, and
+ * screens, keyboards, folders and channels (devices-pv.c) are the guest's QEMU's
+ * own, which finds them by itself.
  */
 #ifndef XL_LITE_DEVICES_H
 #define XL_LITE_DEVICES_H
@@ -31,9 +32,13 @@ struct device {
 	const char *backend_kind;
 	unsigned int devid;
 	const char *daemon;		/* NULL: the kernel serves it, or: */
-	bool dm;			/* the guest's QEMU does */
-	const struct disk_config *disk;	/* one of these two, */
-	const struct vif_config *vif;	/* unless it is a keyboard */
+	bool dm;			/* the guest's QEMU does, or who comes */
+	const struct disk_config *disk;	/* one of these, unless it is the */
+	const struct vif_config *vif;	/* keyboard of an HVM guest */
+	const struct vfb_config *vfb;
+	const struct vkb_config *vkb;
+	const struct p9_config *p9;
+	const struct channel_config *channel;
 	const char *bridge;		/* of a vif; NULL is none */
 	const char *gatewaydev;		/* of a vif; NULL is none */
 	char script[256];		/* to be run, absolute; "" is none */
@@ -52,7 +57,7 @@ struct device {
 int devices_plan(const struct host *host, const struct guest_config *config,
 		 struct device **devices, size_t *count);
 
-/* Write the three folders, with states as at the beginning. */
+/* Write its three folders, with states as at the beginning. */
 void device_write(struct nodes *n, const struct device *d, domid_t domid);
 
 /* "00:16:3e:01:02:03", of a vif. */

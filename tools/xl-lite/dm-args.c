@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the QEMU of an HVM guest is started with; see dm-args.h. */
+/* What the QEMU of a guest is started with; see dm-args.h. */
 #include "config.h"
 
 #include "tools/xl-lite/dm-args.h"
@@ -91,13 +91,53 @@ static const char *escaped(struct args *a, const char *text)
 	return to;
 }
 
+/* -- what a guest has -------------------------------------------------------- */
+
+bool dm_is_restricted(const struct guest_config *config)
+{
+	return config->type == GUEST_HVM &&
+	       choose(config->hvm.dm_restrict, false);
+}
+
+const struct vnc_config *dm_vnc(const struct guest_config *config)
+{
+	const struct vnc_config *vnc = config->type == GUEST_HVM ?
+		&config->hvm.vnc :
+		config->pv.num_vfbs ? &config->pv.vfbs[0].vnc : NULL;
+
+	return vnc && choose(vnc->enable, true) ? vnc : NULL;
+}
+
+const struct sdl_config *dm_sdl(const struct guest_config *config)
+{
+	const struct sdl_config *sdl = config->type == GUEST_HVM ?
+		&config->hvm.sdl :
+		config->pv.num_vfbs ? &config->pv.vfbs[0].sdl : NULL;
+
+	return sdl && choose(sdl->enable, false) ? sdl : NULL;
+}
+
+static const char *keymap_of(const struct guest_config *config)
+{
+	if (config->type == GUEST_HVM)
+		return config->hvm.keymap;
+	return config->pv.num_vfbs ? config->pv.vfbs[0].keymap : NULL;
+}
+
 /* -- the process ------------------------------------------------------------ */
 
-static void add_monitors(struct args *a, domid_t domid)
+static void add_monitors(struct args *a, const struct guest_config *config,
+			 domid_t domid)
 {
 	add(a, "-chardev");
-	add(a, "socket,id=libxl-cmd,path=" DM_QMP_SOCKET ",server=on,wait=off",
-	    domid);
+	if (dm_is_restricted(config)) {
+		add(a, "socket,id=libxl-cmd,fd=%d,server=on,wait=off",
+		    DM_MONITOR_FD);
+		add(a, "-S");
+	} else {
+		add(a, "socket,id=libxl-cmd,path=" DM_QMP_SOCKET
+		    ",server=on,wait=off", domid);
+	}
 	add(a, "-mon");
 	add(a, "chardev=libxl-cmd,mode=control");
 	add(a, "-chardev");
@@ -107,13 +147,28 @@ static void add_monitors(struct args *a, domid_t domid)
 	add(a, "chardev=libxenstat-cmd,mode=control");
 }
 
+/* Numbers of channels follow that of the first console, which is 0. */
+static void add_channels(struct args *a, const struct pv_devices *d)
+{
+	for (unsigned int i = 0; i < d->num_channels; i++) {
+		const struct channel_config *c = &d->channels[i];
+
+		add(a, "-chardev");
+		if (c->connection == CHANNEL_PTY)
+			add(a, "pty,id=libxl-channel%u", i + 1);
+		else
+			add(a, "socket,id=libxl-channel%u,path=%s,server=on,wait=off",
+			    i + 1, escaped(a, c->path));
+	}
+}
+
 static void add_vnc(struct args *a, const struct vnc_config *vnc)
 {
-	const char *listen = vnc->listen ? vnc->listen : "127.0.0.1";
+	const char *listen = vnc && vnc->listen ? vnc->listen : "127.0.0.1";
 	char display[16];
 
 	add(a, "-vnc");
-	if (!choose(vnc->enable, true)) {
+	if (!vnc) {
 		add(a, "none");
 		return;
 	}
@@ -121,6 +176,20 @@ static void add_vnc(struct args *a, const struct vnc_config *vnc)
 	add(a, "%s%s%s%s", listen, strchr(listen, ':') ? "" : display,
 	    vnc->password ? ",password=on" : "",
 	    choose(vnc->unused, true) ? ",to=99" : "");
+}
+
+/* Nothing is shown of itself. */
+static void add_displays(struct args *a, const struct guest_config *config)
+{
+	const struct sdl_config *sdl = dm_sdl(config);
+
+	add_vnc(a, dm_vnc(config));
+	add(a, "-display");
+	add(a, "none");
+	if (!sdl)
+		return;
+	add(a, "-display");
+	add(a, "sdl%s", choose(sdl->opengl, false) ? ",gl=on" : "");
 }
 
 /* An option of -spice, and its value, if there is one. */
@@ -279,12 +348,13 @@ static void add_machine(struct args *a, const struct guest_config *config)
 	    choose(hvm->platform_pci, true) ? "xenfv" : "pc,accel=xen", hole);
 }
 
-static void add_vcpus(struct args *a, const struct guest_config *config)
+static void add_vcpus(struct args *a, const struct dm_request *r)
 {
-	if (config->maxvcpus == 1)
+	if (r->config->maxvcpus == 1)
 		return;
 	add(a, "-smp");
-	add(a, "%u,maxcpus=%u", config->vcpus, config->maxvcpus);
+	add(a, "%u,maxcpus=%u", r->state ? r->state->vcpus : r->config->vcpus,
+	    r->config->maxvcpus);
 }
 
 /* -- cards and drives ------------------------------------------------------- */
@@ -429,54 +499,107 @@ static void add_scsi_controller(struct args *a, const struct dm_request *r)
 	}
 }
 
-char **dm_args_make(struct arena *arena, const struct dm_request *r)
+static bool is_invisible(const struct guest_config *config)
+{
+	return !dm_vnc(config) && !dm_sdl(config);
+}
+
+static void add_emulated_machine(struct args *a, const struct dm_request *r)
 {
 	const struct guest_config *config = r->config;
 	const struct hvm_config *hvm = &config->hvm;
+
+	add_kernel(a, config);
+	add_scsi_controller(a, r);
+	add_texts(a, "-serial", &hvm->serials);
+	if (choose(hvm->nographic, false) && is_invisible(config))
+		add(a, "-nographic");
+	add_spice(a, &hvm->spice);
+	add_vga(a, config);
+	add(a, "-boot");
+	add(a, "order=%s", hvm->boot ? hvm->boot : "cda");
+	add_usb(a, hvm);
+	add_sound(a, hvm);
+	if (!choose(hvm->acpi, true))
+		add(a, "-no-acpi");
+	add_vcpus(a, r);
+	add_cards(a, r);
+}
+
+static void add_restriction(struct args *a, const struct dm_request *r)
+{
+	if (!dm_is_restricted(r->config))
+		return;
+	add(a, "-xen-domid-restrict");
+	add(a, "-chroot");
+	add(a, DM_ROOT_FOLDER, r->domid);
+}
+
+static void add_state(struct args *a, const struct dm_state *state)
+{
+	if (!state)
+		return;
+	add(a, "-incoming");
+	add(a, "fd:%d", DM_STATE_FD);
+}
+
+static void add_user(struct args *a, const struct dm_user *user)
+{
+	if (!user->runas[0])
+		return;
+	add(a, "-runas");
+	add(a, "%s", user->runas);
+}
+
+char **dm_args_make(struct arena *arena, const struct dm_request *r)
+{
+	const struct guest_config *config = r->config;
+	const bool hvm = config->type == GUEST_HVM;
+	const char *keymap = keymap_of(config);
 	struct args a = { .arena = arena };
 
 	add_text(&a, r->qemu);
 	add(&a, "-xen-domid");
 	add(&a, "%u", r->domid);
 	add(&a, "-no-shutdown");
-	add_monitors(&a, r->domid);
+	add_monitors(&a, config, r->domid);
+	add_channels(&a, &config->pv);
 	add(&a, "-nodefaults");
 	add(&a, "-no-user-config");
+	if (!hvm)
+		add(&a, "-xen-attach");
 	add(&a, "-name");
 	add_text(&a, escaped(&a, config->name));
-	add_vnc(&a, &hvm->vnc);
-	add(&a, "-display");
-	add(&a, "none");
-	if (hvm->keymap) {
+	add_displays(&a, config);
+	if (keymap) {
 		add(&a, "-k");
-		add_text(&a, hvm->keymap);
+		add_text(&a, keymap);
 	}
-	add_kernel(&a, config);
-	add_scsi_controller(&a, r);
-	add_texts(&a, "-serial", &hvm->serials);
-	if (choose(hvm->nographic, false) && !choose(hvm->vnc.enable, true))
+	if (hvm)
+		add_emulated_machine(&a, r);
+	else if (is_invisible(config))
 		add(&a, "-nographic");
-	add_spice(&a, &hvm->spice);
-	add_vga(&a, config);
-	add(&a, "-boot");
-	add(&a, "order=%s", hvm->boot ? hvm->boot : "cda");
-	add_usb(&a, hvm);
-	add_sound(&a, hvm);
-	if (!choose(hvm->acpi, true))
-		add(&a, "-no-acpi");
-	add_vcpus(&a, config);
-	add_cards(&a, r);
-	add_texts(&a, NULL, &hvm->dm_args);
-	add_machine(&a, config);
-	add_texts(&a, NULL, &hvm->dm_args_hvm);
+	add_restriction(&a, r);
+	add_state(&a, r->state);
+	add_texts(&a, NULL, &config->dm_words.all);
+	if (hvm) {
+		add_machine(&a, config);
+		add_texts(&a, NULL, &config->dm_words.hvm);
+	} else {
+		add(&a, "-machine");
+		add(&a, "xenpv");
+		add_texts(&a, NULL, &config->dm_words.pv);
+	}
 	add(&a, "-m");
 	add(&a, "%llu", (unsigned long long)
 	    (config->maxmem_kib - hvm_video_kib(config)) / 1024);
-	add_drives(&a, r);
-	if (hvm->vendor_xenserver) {
+	if (hvm)
+		add_drives(&a, r);
+	if (hvm && config->hvm.vendor_xenserver) {
 		add(&a, "-device");
 		add(&a, "xen-pvdevice,device-id=0xc000");
 	}
+	add_user(&a, &r->user);
 	if (!a.failed)
 		a.list = arena_grow(arena, a.list, a.count, sizeof(*a.list));
 	if (a.failed || !a.list)

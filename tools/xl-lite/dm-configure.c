@@ -35,14 +35,14 @@ static int note_vnc(struct qmp *q, struct nodes *n, const char *dir,
 		    const struct vnc_config *config)
 {
 	const struct qmp_arg password = {
-		.name = "password", .text = config->password,
+		.name = "password", .text = config ? config->password : NULL,
 	};
 	const struct node_access ours = { .owner = 0, .reader = 0 };
 	CLEANUP_YAJL yajl_val vnc = NULL;
 	const char *host, *port;
 	int err;
 
-	if (!choose(config->enable, true))
+	if (!config)
 		return 0;
 	err = qmp_call(q, "query-vnc", NULL, 0, &vnc);
 	if (!err && qmp_vnc(vnc, &host, &port)) {
@@ -71,7 +71,7 @@ static int ask_qemu(struct host *host, const struct dm_request *r)
 	if (!err)
 		err = note_serials(&q, &n, dir);
 	if (!err)
-		err = note_vnc(&q, &n, dir, &r->config->hvm.vnc);
+		err = note_vnc(&q, &n, dir, dm_vnc(r->config));
 	if (err) {
 		log_fail(err, "guest %s: QEMU: %s: %s; the end of its log:",
 			 r->config->name, socket, qmp_why(&q, err));

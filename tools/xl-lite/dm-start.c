@@ -15,11 +15,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +30,8 @@
 #include "lib/log.h"
 
 #include "tools/xl-lite/dm-log.h"
+#include "tools/xl-lite/dm-restrict.h"
+#include "tools/xl-lite/qmp.h"
 #include "tools/xl-lite/remedy.h"
 
 /* sys/wait.h names it since glibc 2.36 */
@@ -38,28 +43,49 @@
 
 struct environment {
 	char domain[32], limit[64], zone[128];
-	char *list[6];
+	char display[256], xauthority[PATH_MAX + 16];
+	char *list[8];
+	unsigned int count;
 };
 
-/* Nothing of ours but the time zone and what it may write in its log. */
-static void make_environment(struct environment *e, domid_t domid)
+/* Where its window is: as said, else where ours would be. */
+static void add_variable(struct environment *e, const char *name,
+			 const char *value, char *text, size_t size)
 {
+	if (!value)
+		value = getenv(name);
+	if (!value)
+		return;
+	snprintf(text, size, "%s=%s", name, value);
+	e->list[e->count++] = text;
+}
+
+/* Nothing of ours but the time zone and what it may write in its log. */
+static void make_environment(struct environment *e,
+			     const struct dm_request *r)
+{
+	const struct sdl_config *sdl = dm_sdl(r->config);
 	/* XSA-180: how much a guest can make QEMU write to stderr */
 	const char *limit = getenv("XEN_QEMU_CONSOLE_LIMIT");
 	const char *zone = getenv("TZ");
 	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	unsigned int n = 0;
 
 	snprintf(e->limit, sizeof(e->limit), "XEN_QEMU_CONSOLE_LIMIT=%s",
 		 limit ? limit : "1048576");
-	snprintf(e->domain, sizeof(e->domain), "XEN_DOMAIN_ID=%u", domid);
+	snprintf(e->domain, sizeof(e->domain), "XEN_DOMAIN_ID=%u", r->domid);
 	snprintf(e->zone, sizeof(e->zone), "TZ=%s", zone ? zone : "");
-	e->list[n++] = path;
-	e->list[n++] = e->limit;
-	e->list[n++] = e->domain;
+	e->list[e->count++] = path;
+	e->list[e->count++] = e->limit;
+	e->list[e->count++] = e->domain;
 	if (zone)
-		e->list[n++] = e->zone;
-	e->list[n] = NULL;
+		e->list[e->count++] = e->zone;
+	if (sdl) {
+		add_variable(e, "DISPLAY", sdl->display, e->display,
+			     sizeof(e->display));
+		add_variable(e, "XAUTHORITY", sdl->xauthority, e->xauthority,
+			     sizeof(e->xauthority));
+	}
+	e->list[e->count] = NULL;
 }
 
 /* In the child: until we are let through, or nobody is there any more. */
@@ -76,45 +102,95 @@ static void wait_at(const int gate[2])
 		_exit(127);
 }
 
-/* In the child. What it says goes to the log, whose end is shown. */
-static void become_qemu(const char *path, char **argv, char **envp, int null,
-			int log, const int gate[2])
+/* What QEMU begins with open: nothing to read, its log, and its monitor. */
+struct ends {
+	int null, log;
+	int monitor;	/* -1: it makes its own */
+	int state;	/* -1: there is none */
+};
+
+static void close_ends(struct ends *e)
 {
+	cleanup_close(&e->null);
+	cleanup_close(&e->log);
+	cleanup_close(&e->monitor);
+	cleanup_close(&e->state);
+}
+
+/* FD, or nothing, is to be number AT. */
+static void place(int fd, int at)
+{
+	if (fd < 0)
+		close(at);
+	else if (fd == at)	/* dup2() would leave it to be closed */
+		fcntl(at, F_SETFD, 0);
+	else
+		dup2(fd, at);
+}
+
+/* In the child. What it says goes to the log, whose end is shown. */
+static void become_qemu(const char *path, char **argv, char **envp,
+			const struct ends *ends, const int gate[2])
+{
+	/* out of the way of the other */
+	const int state = ends->state < 0 ? -1 :
+		fcntl(ends->state, F_DUPFD, DM_STATE_FD);
 	sigset_t none;
+	int err = 0;
 
 	setsid();
 	wait_at(gate);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	dup2(null, STDIN_FILENO);
-	dup2(log, STDOUT_FILENO);
-	dup2(log, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-	execve(path, argv, envp);
-	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
+	dup2(ends->null, STDIN_FILENO);
+	dup2(ends->log, STDOUT_FILENO);
+	dup2(ends->log, STDERR_FILENO);
+	place(ends->monitor, DM_MONITOR_FD);
+	place(state, DM_STATE_FD);
+	close_range(DM_STATE_FD + 1, ~0U, 0);
+	if (ends->monitor >= 0)
+		err = dm_restrict_self();
+	if (!err)
+		execve(path, argv, envp);
+	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(err ? -err : errno));
 	_exit(127);
 }
 
 static int launch(const struct dm_request *r, char **argv, const int gate[2],
 		  struct device_model *dm)
 {
-	CLEANUP_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	CLEANUP_CLOSE int log = -1;
+	CLEANUP(close_ends) struct ends ends = {
+		.null = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.log = -1,
+		.monitor = -1,
+		.state = -1,
+	};
 	struct environment environment = { .list = { NULL } };
 
-	if (null < 0)
+	if (ends.null < 0)
 		return log_fail(-errno, "guest %s: QEMU: /dev/null: %s: %s",
 				r->config->name, strerror(errno),
 				remedy_file(-errno));
-	log = dm_log_open(r->config->name);
-	if (log < 0)
-		return log;
-	make_environment(&environment, r->domid);
+	ends.log = dm_log_open(r->config->name);
+	if (ends.log < 0)
+		return ends.log;
+	if (dm_is_restricted(r->config)) {
+		ends.monitor = dm_monitor_listen(r->config, r->domid);
+		if (ends.monitor < 0)
+			return ends.monitor;
+	}
+	if (r->state) {
+		ends.state = fcntl(r->state->fd, F_DUPFD_CLOEXEC, 0);
+		if (ends.state < 0)
+			return log_fail(-errno, "guest %s: QEMU: dup: %s: %s",
+					r->config->name, strerror(errno),
+					remedy_kernel(-errno));
+	}
+	make_environment(&environment, r);
 	dm->pid = fork();
 	if (dm->pid == 0)
-		become_qemu(r->qemu, argv, environment.list, null, log,
-			    gate);
+		become_qemu(r->qemu, argv, environment.list, &ends, gate);
 	if (dm->pid > 0)
 		dm->pidfd = syscall(SYS_pidfd_open, dm->pid, 0);
 	if (dm->pidfd >= 0)
@@ -138,6 +214,11 @@ static int note_number(struct host *host, const struct dm_request *r,
 	path_domain(path, sizeof(path), r->domid);
 	err = store_printf(&host->store, XBT_NULL, path,
 			   "image/device-model-pid", "%d", dm->pid);
+	/* stock xl ends all that this user runs, then */
+	if (!err && r->user.alone)
+		err = store_printf(&host->store, XBT_NULL, path,
+				   "image/device-model-kill-uid", "%u",
+				   r->user.uid);
 	return err ? store_fail(&host->store, err) : 0;
 }
 
@@ -170,12 +251,21 @@ int device_model_start(struct host *host, const struct dm_request *r,
 {
 	CLEANUP(arena_free) struct arena arena = { NULL };
 	char **argv = dm_args_make(&arena, r);
+	int err = 0;
 
 	if (!argv)
 		return remedy_no_memory(r->config->name, "QEMU's arguments");
+	if (dm_is_restricted(r->config))
+		err = dm_root_make(r->config, r->domid);
+	if (err)
+		return err;
 	for (char **arg = argv; *arg; arg++)
 		log_debug("guest %s: QEMU: %s", r->config->name, *arg);
-	return start(host, r, argv, dm);
+	err = start(host, r, argv, dm);
+	/* without its number in xenstore nobody else would find what it has */
+	if (err && dm_is_restricted(r->config))
+		dm_restriction_undo(r->domid);
+	return err;
 }
 
 void device_model_kill(struct device_model *dm)
@@ -223,44 +313,64 @@ static int is_running(struct host *host, const char *dir)
 	return strcmp(state, "running") == 0;
 }
 
-static int wait_running(struct host *host, const struct dm_request *r,
-			const struct device_model *dm, const char *dir,
-			int interrupt_fd)
+static int too_late(const struct dm_request *r)
 {
-	const uint64_t deadline = clock_now_ns() + DM_START_S * NS_PER_S;
+	log_fail(-ETIMEDOUT, "guest %s: QEMU: was not ready in %d s; the end of its log:",
+		 r->config->name, DM_START_S);
+	dm_log_show_end(r->config->name);
+	return -ETIMEDOUT;
+}
+
+/* Until FD can be read, or it dies, or we are interrupted. */
+static int wait_for(const struct dm_request *r, const struct device_model *dm,
+		    int fd, int interrupt_fd, uint64_t deadline)
+{
 	struct pollfd p[] = {
-		{ .fd = store_fd(&host->store), .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
 		{ .fd = dm->pidfd, .events = POLLIN },
 		{ .fd = interrupt_fd, .events = POLLIN },
 	};
 
 	for (;;) {
 		const uint64_t now = clock_now_ns();
+
+		if (now >= deadline)
+			return too_late(r);
+		if (poll(p, ARRAY_SIZE(p), (deadline - now) / NS_PER_MS + 1)
+		    == -1 && errno != EINTR)
+			return log_err(-errno, "guest %s: QEMU: wait",
+				       r->config->name);
+		if (p[1].revents)
+			return has_died(r, dm);
+		if (p[2].revents)
+			return -EINTR;
+		if (p[0].revents)
+			return 0;
+	}
+}
+
+static int wait_running(struct host *host, const struct dm_request *r,
+			const struct device_model *dm, const char *dir,
+			int interrupt_fd)
+{
+	const uint64_t deadline = clock_now_ns() + DM_START_S * NS_PER_S;
+
+	for (;;) {
 		int ret = is_running(host, dir);
 
 		if (ret < 0)
 			return store_fail(&host->store, ret);
 		if (ret)
 			return 0;
-		if (p[1].revents)
-			return has_died(r, dm);
-		if (p[2].revents)
-			return -EINTR;
-		if (now >= deadline) {
-			log_fail(-ETIMEDOUT, "guest %s: QEMU: was not ready in %d s; the end of its log:",
-				 r->config->name, DM_START_S);
-			dm_log_show_end(r->config->name);
-			return -ETIMEDOUT;
-		}
-		if (poll(p, ARRAY_SIZE(p), (deadline - now) / NS_PER_MS + 1)
-		    == -1 && errno != EINTR)
-			return log_err(-errno, "guest %s: QEMU: wait",
-				       r->config->name);
+		ret = wait_for(r, dm, store_fd(&host->store), interrupt_fd,
+			       deadline);
+		if (ret)
+			return ret;
 	}
 }
 
-int device_model_wait(struct host *host, const struct dm_request *r,
-		      const struct device_model *dm, int interrupt_fd)
+static int watch_state(struct host *host, const struct dm_request *r,
+		       const struct device_model *dm, int interrupt_fd)
 {
 	char dir[STORE_PATH_MAX];
 	int err;
@@ -272,4 +382,68 @@ int device_model_wait(struct host *host, const struct dm_request *r,
 	err = wait_running(host, r, dm, dir, interrupt_fd);
 	store_unwatch(&host->store, dir, "state", TOKEN);
 	return err;
+}
+
+static int connect_monitor(domid_t domid)
+{
+	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), DM_QMP_SOCKET,
+		 domid);
+	if (fd < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	return STEAL_FD(fd);
+}
+
+/* It answers before it has taken in what was left to it, or failed to. */
+static int wait_taken_in(struct qmp *q)
+{
+	for (;;) {
+		CLEANUP_YAJL yajl_val answer = NULL;
+		const char *path[] = { "status", NULL }, *status;
+		int err = qmp_call(q, "query-status", NULL, 0, &answer);
+
+		if (err)
+			return err;
+		status = YAJL_GET_STRING(yajl_tree_get(answer, path,
+						       yajl_t_string));
+		if (!status || strcmp(status, "inmigrate") != 0)
+			return 0;
+	}
+}
+
+/* Xenstore is out of a restricted one's reach: its monitor greets us. */
+static int wait_greeting(const struct dm_request *r,
+			 const struct device_model *dm, int interrupt_fd)
+{
+	const uint64_t deadline = clock_now_ns() + DM_START_S * NS_PER_S;
+	CLEANUP_CLOSE int fd = connect_monitor(r->domid);
+	CLEANUP_QMP struct qmp q = { .fd = -1 };
+	int err;
+
+	if (fd < 0)
+		return log_err(fd, "guest %s: QEMU: its monitor",
+			       r->config->name);
+	err = wait_for(r, dm, fd, interrupt_fd, deadline);
+	if (err)
+		return err;
+	err = qmp_open_fd(&q, STEAL_FD(fd), deadline);
+	if (!err)
+		err = wait_taken_in(&q);
+	if (!err)
+		return 0;
+	log_fail(err, "guest %s: QEMU: its monitor: %s; the end of its log:",
+		 r->config->name, qmp_why(&q, err));
+	dm_log_show_end(r->config->name);
+	return err;
+}
+
+int device_model_wait(struct host *host, const struct dm_request *r,
+		      const struct device_model *dm, int interrupt_fd)
+{
+	return dm_is_restricted(r->config) ?
+		wait_greeting(r, dm, interrupt_fd) :
+		watch_state(host, r, dm, interrupt_fd);
 }

@@ -50,6 +50,37 @@ int domain_table_update(struct domain_table *t, const struct hv_domain *list,
 	return 0;
 }
 
+struct seen_domain *domain_table_learn(struct domain_table *t, domid_t domid)
+{
+	struct seen_domain *larger, *d = domain_table_find(t, domid);
+	size_t at = 0;
+
+	if (d)
+		return d;
+	larger = realloc(t->list, (t->count + 1) * sizeof(*larger));
+	if (!larger)
+		return NULL;
+	t->list = larger;
+	while (at < t->count && t->list[at].domid < domid)
+		at++;
+	memmove(&t->list[at + 1], &t->list[at],
+		(t->count - at) * sizeof(*larger));
+	t->count++;
+	t->list[at] = (struct seen_domain) { .domid = domid };
+	return &t->list[at];
+}
+
+void domain_table_forget(struct domain_table *t, domid_t domid)
+{
+	struct seen_domain *d = domain_table_find(t, domid);
+
+	if (!d)
+		return;
+	free(d->name);
+	t->count--;
+	memmove(d, d + 1, (t->list + t->count - d) * sizeof(*d));
+}
+
 struct seen_domain *domain_table_find(struct domain_table *t, domid_t domid)
 {
 	for (size_t i = 0; i < t->count; i++)

@@ -14,6 +14,7 @@ struct seen_domain {
 	char *name;		/* NULL: not known yet; owned */
 	bool told;		/* that it is there */
 	bool stopped;		/* and told so */
+	const char *reason;	/* for which; not owned */
 	bool settled;		/* nothing is to be done about it */
 	unsigned int tries;	/* that were killed */
 };
@@ -32,6 +33,12 @@ struct domain_table {
 typedef void domain_gone_fn(const struct seen_domain *d, void *arg);
 int domain_table_update(struct domain_table *t, const struct hv_domain *list,
 			size_t count, domain_gone_fn *gone, void *arg);
+/*
+ * As if domain DOMID had been seen already; NULL when memory is out. And as if
+ * it had never been.
+ */
+struct seen_domain *domain_table_learn(struct domain_table *t, domid_t domid);
+void domain_table_forget(struct domain_table *t, domid_t domid);
 struct seen_domain *domain_table_find(struct domain_table *t, domid_t domid);
 void domain_table_free(struct domain_table *t);
 

@@ -11,6 +11,8 @@
 #include "lib/log.h"
 #include "lib/num.h"
 
+#include "tools/xl-lite/names.h"
+
 void domain_vm_path(const uint8_t uuid[16], char path[STORE_PATH_MAX])
 {
 	char text[UUID_TEXT_SIZE];
@@ -94,7 +96,7 @@ static int list_named(struct store *s, xs_transaction_t t,
 	return 0;
 }
 
-/* There is no shorter way: stock xl names and renames domains as well. */
+/* For who does not ask xl-lited (names.h) there is no shorter way. */
 int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
 		      domid_t *domid, bool *initialised)
 {
@@ -129,6 +131,12 @@ int domain_by_name_in(struct store *s, xs_transaction_t t, const char *name,
 int domain_by_name(struct store *s, const char *name, domid_t *domid,
 		   bool *initialised)
 {
+	/* which looks into the xenstore that is found without being named */
+	int err = s->batch ? names_ask(NAMES_SOCKET, name, domid, initialised)
+			   : -ENOTCONN;
+
+	if (err != -ENOTCONN)
+		return err;
 	return domain_by_name_in(s, XBT_NULL, name, domid, initialised);
 }
 

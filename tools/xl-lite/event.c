@@ -4,9 +4,15 @@
 
 #include "tools/xl-lite/event.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "lib/cleanup.h"
+
+#include "tools/xl-lite/json-tree.h"
 #include "tools/xl-lite/uuid.h"
 
 static const char *const types[] = {
@@ -14,12 +20,15 @@ static const char *const types[] = {
 	[EVENT_SHUTDOWN] = "shutdown",
 	[EVENT_CRASHED] = "crashed",
 	[EVENT_RESTARTED] = "restarted",
+	[EVENT_RESET] = "reset",
 	[EVENT_KEPT] = "kept",
 	[EVENT_FAILED] = "failed",
 	[EVENT_DESTROYED] = "destroyed",
 	[EVENT_LISTENING] = "listening",
 	[EVENT_CUT_OFF] = "cut-off",
 };
+
+#define SEQ ",\"seq\":"
 
 struct line {
 	char *text;
@@ -129,6 +138,59 @@ size_t event_format(const struct event *e, char line[EVENT_LINE_MAX])
 		put(&l, ",\"lost\":%lu", e->lost);
 	else if (e->type != EVENT_LISTENING)
 		put_guest(&l, e);
+	if (e->seq)
+		put(&l, SEQ "%llu", (unsigned long long)e->seq);
 	put(&l, "}\n");
 	return l.len;
+}
+
+/* In a name no quote stands without a backslash: only the number is so. */
+uint64_t event_line_seq(const char *line)
+{
+	const char *seq = strstr(line, SEQ);
+
+	return seq ? strtoull(seq + strlen(SEQ), NULL, 10) : 0;
+}
+
+/* -- and back ---------------------------------------------------------------- */
+
+static int parse_type(const char *name, enum event_type *type)
+{
+	for (size_t i = 0; name && i < ARRAY_SIZE(types); i++)
+		if (strcmp(types[i], name) == 0) {
+			*type = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int event_parse(const char *line, struct arena *arena, struct event *e)
+{
+	struct json_value *v;
+	const char *uuid;
+	uint8_t *bytes;
+	uint64_t domid;
+	int err = json_tree_parse(arena, line, &v);
+
+	*e = (struct event) { 0 };
+	if (!err)
+		err = parse_type(json_get_text(v, "event"), &e->type);
+	if (err)
+		return err;
+	domid = json_get_number(v, "domid", UINT64_MAX);
+	if (domid > UINT16_MAX)
+		return -EINVAL;
+	e->domid = domid;
+	e->from = json_get_number(v, "from", 0);
+	e->seq = json_get_number(v, "seq", 0);
+	e->name = json_get_text(v, "name");
+	e->reason = json_get_text(v, "reason");
+	uuid = json_get_text(v, "uuid");
+	if (!uuid)
+		return 0;
+	bytes = arena_alloc(arena, 16);
+	if (!bytes)
+		return -ENOMEM;
+	e->uuid = bytes;
+	return uuid_parse(uuid, bytes);
 }

@@ -99,7 +99,7 @@ static void look_at_restart(struct gc *gc, domid_t domid,
 			    const uint8_t uuid[16])
 {
 	CLEANUP_GUEST_STATE struct guest_state r = { .fd = -1 };
-	struct stopped_result result;
+	struct stopped_result result = { 0 };
 	int err;
 
 	if (guest_state_holder(GUEST_STATE_RESTART, domid, uuid) ||

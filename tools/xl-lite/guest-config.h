@@ -15,8 +15,10 @@
 #define XL_LITE_GUEST_CONFIG_H
 
 #include "lib/cleanup.h"
+#include "tools/xl-lite/cpuid-policy.h"
 #include "tools/xl-lite/diag.h"
 #include "tools/xl-lite/hvm-config.h"
+#include "tools/xl-lite/pv-devices.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,6 +128,31 @@ enum tsc_mode {
 	TSC_NATIVE,
 };
 
+/* Numbered as libxl does. */
+enum passthrough {
+	PASSTHROUGH_DEFAULT,	/* disabled: no device can be given yet */
+	PASSTHROUGH_DISABLED,
+	PASSTHROUGH_ENABLED,	/* one of the next two, as the host can */
+	PASSTHROUGH_SYNC_PT,	/* tables of its own for devices */
+	PASSTHROUGH_SHARE_PT,	/* those of the guest's memory */
+};
+
+/* Ports or pages of the machine. */
+struct hardware_range {
+	uint64_t first, count;
+	bool at_set;		/* pages: where the guest has them, else as */
+	uint64_t at;		/* they are numbered by the machine */
+};
+
+/* What of the machine's hardware the guest may use by itself. */
+struct hardware_config {
+	enum passthrough passthrough;
+	struct hardware_range *ports, *pages;
+	size_t num_ports, num_pages;
+	uint32_t *irqs;
+	size_t num_irqs;
+};
+
 /* What Xen alone is told: bounds, shares, clocks. Given, unless said else. */
 struct xen_config {
 	const char *pool;		/* of processors; NULL: Pool-0 */
@@ -141,7 +168,28 @@ struct xen_config {
 	enum choice nomigrate;		/* no */
 	enum tsc_mode tsc_mode;
 	int timer_mode;			/* as HVM_PARAM_TIMER_MODE; -1: 1 */
+	/* its label to XSM: when it is made, and when it is built */
+	const char *label, *late_label;	/* NULL: a guest's; no other */
+	enum choice driver_domain;	/* no */
+	enum choice oos;		/* shadow paging may lag behind; yes */
 };
+
+/* Xen itself as a PVH guest, in which a PV guest's kernel runs. */
+struct shim_config {
+	enum choice enable;		/* no */
+	const char *path;		/* NULL: that of the Xen there is */
+	const char *given_cmdline;	/* as given, like the next */
+	const char *extra;
+	const char *cmdline;		/* what both come to */
+};
+
+/* A file that a key names, for who looks whether it is there. */
+struct named_file {
+	const char *key, *path;
+	struct cfg_pos pos;
+};
+
+#define NAMED_FILES_MAX 6
 
 struct arena;
 
@@ -167,10 +215,13 @@ struct guest_config {
 	const char *bootloader;	/* PV and PVH */
 	struct cfg_pos bootloader_pos;
 	struct text_list bootloader_args;
+	const char *bootloader_user;		/* whom it runs as */
+	enum choice bootloader_restrict;	/* as some user: no */
 	const char *ramdisk;
 	struct cfg_pos ramdisk_pos;
 	/* cmdline=, else "root=ROOT EXTRA" as xl does; may be "" if given so */
 	const char *cmdline;
+	struct shim_config shim;	/* PVH */
 
 	/* the four _set only tell the given from the default, for printing */
 	bool memory_set, maxmem_set;
@@ -188,7 +239,13 @@ struct guest_config {
 	int32_t rtc_timeoffset;		/* plus these seconds */
 
 	struct xen_config xen;
+	struct hardware_config hardware;
+	struct cpuid_policy cpuid;
 	struct hvm_config hvm;
+	struct pv_devices pv;
+	bool dm_version_set;		/* it can be but one */
+	const char *dm_path;		/* NULL: the QEMU that is installed */
+	struct dm_words dm_words;
 
 	enum shutdown_action on_poweroff;	/* destroy */
 	enum shutdown_action on_reboot;		/* restart */
@@ -200,6 +257,10 @@ struct guest_config {
 	size_t num_disks;
 	struct vif_config *vifs;	/* no devid and no MAC is in it twice */
 	size_t num_vifs;
+
+	/* beside kernel, ramdisk, bootloader and disks */
+	struct named_file files[NAMED_FILES_MAX];
+	size_t num_files;
 
 	struct arena *memory;	/* that all of the above lives in */
 };
@@ -230,7 +291,7 @@ int guest_config_load(const char *path, char *const *words, size_t num_words,
 int guest_config_read(const char *path, struct diags *diags, const char **name,
 		      char **text, size_t *size);
 
-/* Draw what was left to chance: the UUID and the MAC addresses. 0, -errno. */
+/* Draw what was left to chance: UUID, generation id, MAC addresses. 0, -errno. */
 int guest_config_complete(struct guest_config *config);
 
 /*
@@ -244,8 +305,8 @@ int guest_config_set_vifs(struct guest_config *config,
 /* TEXT in CONFIG's memory, or NULL for NULL, and when memory is out. */
 const char *guest_config_keep(struct guest_config *config, const char *text);
 
-/* The UUID alone: what a dry run shows, as with xl. */
-int guest_config_draw_uuid(struct guest_config *config);
+/* UUID and generation id alone: what a dry run shows, as with xl. */
+int guest_config_draw_ids(struct guest_config *config);
 /* A UUID for anything: version 4, from the kernel's random numbers. */
 int uuid_draw(uint8_t uuid[16]);
 
@@ -256,6 +317,9 @@ int uuid_draw(uint8_t uuid[16]);
  */
 int guest_config_check_files(const struct guest_config *config,
 			     struct diags *diags);
+
+/* Does it have a QEMU: for an emulated machine, or for what only one serves? */
+bool guest_config_has_qemu(const struct guest_config *config);
 
 void guest_config_free(struct guest_config *config);
 
@@ -271,9 +335,13 @@ int guest_config_parse_vif(char *const *words, size_t count,
 
 /* The words xl uses for them: "pvh", "rename-restart", "qcow2", "phy". */
 const char *guest_type_name(enum guest_type type);
+/* For messages: "PVH". */
+const char *guest_type_title(enum guest_type type);
 const char *shutdown_action_name(enum shutdown_action action);
 const char *tsc_mode_name(enum tsc_mode mode);
 const char *timer_mode_name(int mode);
+const char *passthrough_name(enum passthrough passthrough);
+const char *vkb_backend_name(enum vkb_backend backend);
 const char *disk_format_name(enum disk_format format);
 const char *disk_backendtype_name(enum disk_backendtype type);
 

@@ -5,6 +5,7 @@
 #include "tools/xl-lite/reader.h"
 
 #include "lib/cleanup.h"
+#include "tools/xl-lite/arena.h"
 #include "tools/xl-lite/suggest.h"
 
 #include <errno.h>
@@ -201,7 +202,7 @@ static void read_firmware(struct reader *r)
 			take_bios(r, "firmware", i);
 			return;
 		}
-	hvm_of(r)->firmware = text;
+	hvm_of(r)->firmware = reader_file(r, "firmware");
 }
 
 static void read_bios(struct reader *r)
@@ -209,8 +210,8 @@ static void read_bios(struct reader *r)
 	const char *text = reader_text(r, "bios");
 	struct hvm_config *hvm = hvm_of(r);
 
-	hvm->firmware = reader_text(r, "firmware_override");
-	hvm->bios_path = reader_text(r, "bios_path_override");
+	hvm->firmware = reader_file(r, "firmware_override");
+	hvm->bios_path = reader_file(r, "bios_path_override");
 	if (text) {
 		int i = reader_find(r, "bios", text, bios_names, 1,
 				    ARRAY_SIZE(bios_names));
@@ -264,9 +265,23 @@ static void check_video_memory(struct reader *r)
 			   MIB_KIB);
 }
 
-static void read_vnc(struct reader *r)
+void reader_sdl(struct reader *r, struct sdl_config *sdl)
 {
-	struct vnc_config *vnc = &hvm_of(r)->vnc;
+	static const char *const parts[] = { "opengl", "display", "xauthority" };
+
+	sdl->enable = reader_choice(r, "sdl");
+	sdl->opengl = reader_choice(r, "opengl");
+	sdl->display = reader_text(r, "display");
+	sdl->xauthority = reader_text(r, "xauthority");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!choose(sdl->enable, false) && reader_raw(r, parts[i]))
+			diag_warning(r->diags, reader_pos(r, parts[i]),
+				     "%s does nothing: it is about sdl=1 only, "
+				     "which is not there", parts[i]);
+}
+
+void reader_vnc(struct reader *r, struct vnc_config *vnc)
+{
 	long display;
 
 	vnc->enable = reader_choice(r, "vnc");
@@ -456,7 +471,6 @@ static void read_machine(struct reader *r)
 	struct hvm_config *hvm = hvm_of(r);
 	long mib;
 
-	hvm->acpi = reader_choice(r, "acpi");
 	hvm->acpi_s3 = reader_choice(r, "acpi_s3");
 	hvm->acpi_s4 = reader_choice(r, "acpi_s4");
 	hvm->acpi_laptop_slate = reader_choice(r, "acpi_laptop_slate");
@@ -464,11 +478,7 @@ static void read_machine(struct reader *r)
 	hvm->pae = reader_choice(r, "pae");
 	hvm->hpet = reader_choice(r, "hpet");
 	hvm->vpt_align = reader_choice(r, "vpt_align");
-	hvm->nested = reader_choice(r, "nestedhvm");
 	hvm->platform_pci = reader_choice(r, "xen_platform_pci");
-	if (hvm->nested == CHOICE_YES && r->config->hap == CHOICE_NO)
-		diag_error(r->diags, reader_pos(r, "nestedhvm"),
-			   "nestedhvm=1 needs hap=1");
 	if (reader_number(r, "mmio_hole", MIN_HOLE_MIB, MAX_HOLE_MIB, &mib))
 		hvm->mmio_hole_mib = mib;
 	read_viridian(r);
@@ -476,13 +486,21 @@ static void read_machine(struct reader *r)
 
 static void read_device_model(struct reader *r)
 {
-	struct hvm_config *hvm = hvm_of(r);
+	/* qemu-xen-traditional is part of no Debian */
+	static const char *const versions[] = { "qemu-xen" };
+	struct guest_config *config = r->config;
 
-	/* another than this one is refused already */
-	hvm->dm_version_set = reader_text(r, "device_model_version");
-	hvm->dm_path = reader_text(r, "device_model_override");
-	reader_list(r, "device_model_args", &hvm->dm_args);
-	reader_list(r, "device_model_args_hvm", &hvm->dm_args_hvm);
+	config->dm_version_set = reader_text(r, "device_model_version");
+	if (config->dm_version_set)
+		reader_find(r, "device_model_version",
+			    reader_text(r, "device_model_version"), versions, 0,
+			    ARRAY_SIZE(versions));
+	config->dm_path = reader_file(r, "device_model_override");
+	reader_list(r, "device_model_args", &config->dm_words.all);
+	reader_list(r, "device_model_args_hvm", &config->dm_words.hvm);
+	reader_list(r, "device_model_args_pv", &config->dm_words.pv);
+	config->hvm.dm_user = reader_text(r, "device_model_user");
+	config->hvm.dm_restrict = reader_choice(r, "dm_restrict");
 }
 
 /* With a kernel of its own the firmware starts that; without, these are lost. */
@@ -500,17 +518,88 @@ static void check_direct_boot(struct reader *r)
 				   "disk boots is on the disk", needy[i]);
 }
 
+static void read_nested(struct reader *r)
+{
+	struct hvm_config *hvm = hvm_of(r);
+
+	hvm->nested = reader_choice(r, "nestedhvm");
+	if (hvm->nested == CHOICE_YES && r->config->hap == CHOICE_NO &&
+	    r->config->type != GUEST_PV)
+		diag_error(r->diags, reader_pos(r, "nestedhvm"),
+			   "nestedhvm=1 needs hap=1");
+}
+
+static void read_genid(struct reader *r)
+{
+	static const char *const names[] = { "none", "generate" };
+	const char *text = reader_text(r, "ms_vm_genid");
+
+	if (text)
+		hvm_of(r)->genid_set =
+			reader_find(r, "ms_vm_genid", text, names, 0,
+				    ARRAY_SIZE(names)) == 1;
+}
+
+/* Texts that hvmloader's tables have room for; in xenstore, with dashes. */
+static void read_smbios(struct reader *r)
+{
+	static const char *const names[] = {
+		"bios_vendor", "bios_version", "system_manufacturer",
+		"system_product_name", "system_version",
+		"system_serial_number", "baseboard_manufacturer",
+		"baseboard_product_name", "baseboard_version",
+		"baseboard_serial_number", "baseboard_asset_tag",
+		"baseboard_location_in_chassis", "enclosure_manufacturer",
+		"enclosure_serial_number", "enclosure_asset_tag",
+		"battery_manufacturer", "battery_device_name", "oem",
+	};
+	struct text_list *list = &hvm_of(r)->smbios;
+
+	reader_list(r, "smbios", list);
+	for (size_t i = 0; i < list->count; i++) {
+		const char *equals = strchr(list->items[i], '=');
+		const char *name = equals ?
+			arena_strndup(r->config->memory, list->items[i],
+				      equals - list->items[i]) : "";
+
+		if (!equals)
+			diag_error(r->diags, reader_pos(r, "smbios"),
+				   "smbios: '%s' is not understood: write "
+				   "\"NAME=TEXT\"", list->items[i]);
+		else if (!name)
+			r->err = -ENOMEM;
+		else
+			reader_find(r, "smbios", name, names, 0,
+				    ARRAY_SIZE(names));
+	}
+}
+
+static void read_tables(struct reader *r)
+{
+	struct hvm_config *hvm = hvm_of(r);
+
+	hvm->smbios_path = reader_file(r, "smbios_firmware");
+	hvm->acpi_path = reader_file(r, "acpi_firmware");
+	read_genid(r);
+	read_smbios(r);
+}
+
 void reader_hvm(struct reader *r)
 {
+	/* xl keeps these two of any guest, whatever they are to it */
+	hvm_of(r)->acpi = reader_choice(r, "acpi");
+	read_nested(r);
+	read_device_model(r);
 	if (r->config->type != GUEST_HVM)
 		return;
 	read_boot_order(r);
 	read_bios(r);
+	read_tables(r);
 	check_direct_boot(r);
 	read_machine(r);
 	read_video(r);
 	check_video_memory(r);
-	read_vnc(r);
+	reader_vnc(r, &hvm_of(r)->vnc);
+	reader_sdl(r, &hvm_of(r)->sdl);
 	read_devices(r);
-	read_device_model(r);
 }

@@ -135,17 +135,27 @@ int uuid_draw(uint8_t uuid[16])
 	return 0;
 }
 
-int guest_config_draw_uuid(struct guest_config *config)
+/* Zeros are none, to Windows as well. */
+static int draw_genid(struct hvm_config *hvm)
+{
+	static const uint8_t none[sizeof(hvm->genid)];
+
+	if (!hvm->genid_set || memcmp(hvm->genid, none, sizeof(none)) != 0)
+		return 0;
+	return draw(hvm->genid, sizeof(hvm->genid));
+}
+
+int guest_config_draw_ids(struct guest_config *config)
 {
 	int r = config->uuid_set ? 0 : uuid_draw(config->uuid);
 
 	config->uuid_set = r == 0;
-	return r;
+	return r ? r : draw_genid(&config->hvm);
 }
 
 int guest_config_complete(struct guest_config *config)
 {
-	int r = guest_config_draw_uuid(config);
+	int r = guest_config_draw_ids(config);
 
 	for (size_t i = 0; i < config->num_vifs && !r; i++)
 		if (!config->vifs[i].mac_set)
@@ -170,6 +180,19 @@ static void check_file(const char *what, const char *path, bool device_too,
 		/* who checks may be less than who creates the guest */
 		diag_error(diags, pos, "%s '%s': %s", what, path,
 			   strerror(errno));
+}
+
+static void check_named_file(const struct guest_config *config,
+			     const struct named_file *f, struct diags *diags)
+{
+	/* a loader's name alone is that of a file in Xen's folder */
+	if (strncmp(f->key, "firmware", strlen("firmware")) == 0 &&
+	    *f->path != '/')
+		return;
+	if (strcmp(f->key, "device_model_override") == 0 &&
+	    !guest_config_has_qemu(config))
+		return;
+	check_file(f->key, f->path, false, false, f->pos, diags);
 }
 
 int guest_config_check_files(const struct guest_config *config,
@@ -198,5 +221,7 @@ int guest_config_check_files(const struct guest_config *config,
 			check_file("disk", disk->target, true,
 				   !disk->readonly, disk->pos, diags);
 	}
+	for (size_t i = 0; i < config->num_files; i++)
+		check_named_file(config, &config->files[i], diags);
 	return diags->errors == errors ? 0 : -ENOENT;
 }

@@ -10,6 +10,7 @@
  *	started 123456789
  *	short-lives 0
  *	mac 0 00:16:3e:11:22:33
+ *	genid 00112233-4455-6677-8899-aabbccddeeff
  *	folder /root
  *	config 34
  *	name = "web"
@@ -72,6 +73,10 @@ int guest_state_print(const struct guest_state *s, FILE *to)
 	}
 	for (size_t i = 0; i < c->num_vifs; i++)
 		print_mac(&c->vifs[i], i, to);
+	if (c->hvm.genid_set) {
+		uuid_format(c->hvm.genid, uuid);
+		fprintf(to, "genid %s\n", uuid);
+	}
 	/* it may have been renamed since */
 	if (c->name && !strchr(c->name, '\n'))
 		fprintf(to, "name %s\n", c->name);
@@ -87,6 +92,7 @@ struct drawn {
 	const char *name;	/* in the text; NULL: what the text says */
 	bool uuid_set;
 	uint8_t uuid[16];
+	uint8_t genid[16];	/* zeros: none yet */
 	struct {
 		bool set;
 		uint8_t mac[6];
@@ -151,6 +157,8 @@ static int parse_line(struct guest_state *s, char *line, struct drawn *d)
 		s->aside = !err;
 	} else if (strcmp(line, "mac") == 0) {
 		err = parse_mac(value, d);
+	} else if (strcmp(line, "genid") == 0) {
+		err = uuid_parse(value, d->genid);
 	} else if (strcmp(line, "name") == 0) {
 		d->name = value;
 	} else if (strcmp(line, "folder") == 0) {
@@ -213,6 +221,7 @@ int guest_state_parse(struct guest_state *s, char *text, size_t size,
 		return -ENOMEM;
 	s->config->uuid_set = true;
 	memcpy(s->config->uuid, d->uuid, sizeof(d->uuid));
+	memcpy(s->config->hvm.genid, d->genid, sizeof(d->genid));
 	for (size_t i = 0; i < s->config->num_vifs &&
 			   i < ARRAY_SIZE(d->vifs); i++)
 		if (d->vifs[i].set) {
@@ -224,26 +233,29 @@ int guest_state_parse(struct guest_state *s, char *text, size_t size,
 
 /* -- names ------------------------------------------------------------------ */
 
+/* Of a file's name what is not the guest's. */
+static const struct {
+	const char *prefix, *suffix;
+} names[] = {
+	[GUEST_STATE_LIVE] = { LIVE_PREFIX, LIVE_SUFFIX },
+	[GUEST_STATE_RESTART] = { GUEST_RESTART_PREFIX, "" },
+	[GUEST_STATE_OUTCOME] = { GUEST_OUTCOME_PREFIX, "" },
+};
+
 void guest_state_path(char *path, size_t size, enum guest_state_kind kind,
 		      uint16_t domid, const uint8_t uuid[16])
 {
 	char text[UUID_TEXT_SIZE];
 
 	uuid_format(uuid, text);
-	if (kind == GUEST_STATE_LIVE)
-		snprintf(path, size, GUEST_STATE_FOLDER "/" LIVE_PREFIX
-			 "%u.%s" LIVE_SUFFIX, domid, text);
-	else
-		snprintf(path, size, GUEST_STATE_FOLDER "/"
-			 GUEST_RESTART_PREFIX "%u.%s", domid, text);
+	snprintf(path, size, GUEST_STATE_FOLDER "/%s%u.%s%s",
+		 names[kind].prefix, domid, text, names[kind].suffix);
 }
 
 int guest_state_parse_name(const char *file, enum guest_state_kind kind,
 			   uint16_t *domid, uint8_t uuid[16])
 {
-	const char *prefix = kind == GUEST_STATE_LIVE ? LIVE_PREFIX
-						      : GUEST_RESTART_PREFIX;
-	const char *suffix = kind == GUEST_STATE_LIVE ? LIVE_SUFFIX : "";
+	const char *prefix = names[kind].prefix, *suffix = names[kind].suffix;
 	size_t len = strlen(prefix);
 	unsigned int id;
 	char text[64], *dot;
@@ -266,7 +278,7 @@ int guest_state_parse_name(const char *file, enum guest_state_kind kind,
 
 /* -- this host, now ---------------------------------------------------------- */
 
-static void read_boot_id(char boot[BOOT_ID_SIZE])
+void guest_state_boot_id(char boot[BOOT_ID_SIZE])
 {
 	CLEANUP_FCLOSE FILE *f =
 		fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -288,7 +300,7 @@ bool guest_state_of_this_boot(const struct guest_state *s)
 {
 	char boot[BOOT_ID_SIZE];
 
-	read_boot_id(boot);
+	guest_state_boot_id(boot);
 	return strcmp(boot, s->boot) == 0;
 }
 
@@ -308,7 +320,7 @@ void guest_state_begin(struct guest_state *s, uint16_t domid,
 		.started_ns = since_boot_ns(),
 	};
 	memcpy(s->uuid, config->uuid, sizeof(s->uuid));
-	read_boot_id(s->boot);
+	guest_state_boot_id(s->boot);
 	if (!getcwd(s->folder, sizeof(s->folder)))
 		set_root(s);
 }

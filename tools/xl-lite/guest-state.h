@@ -11,6 +11,8 @@
  *   xl-lite-restart-DOMID.UUID		there while the guest is started again:
  *					from before the old domain is touched
  *					until the new one runs.
+ *   xl-lite-outcome-DOMID.UUID		what has come of it, until it is told:
+ *					outcome.h.
  *
  * Who acts for a guest holds a lock on its file. It is a POSIX lock: its
  * holder can be asked for, and a process loses it when it closes any
@@ -26,11 +28,13 @@
 
 #define GUEST_STATE_FOLDER "/var/lib/xen"
 #define GUEST_RESTART_PREFIX "xl-lite-restart-"
+#define GUEST_OUTCOME_PREFIX "xl-lite-outcome-"
 #define BOOT_ID_SIZE 40
 
 enum guest_state_kind {
 	GUEST_STATE_LIVE,
 	GUEST_STATE_RESTART,
+	GUEST_STATE_OUTCOME,
 };
 
 struct guest_state {
@@ -104,6 +108,8 @@ void guest_state_end(struct guest_state *s);
 
 #define CLEANUP_GUEST_STATE CLEANUP(guest_state_end)
 
+/* Of the host: another after each boot. */
+void guest_state_boot_id(char boot[BOOT_ID_SIZE]);
 /* The host was not booted since it was written. */
 bool guest_state_of_this_boot(const struct guest_state *s);
 /* For how long the guest has been there. */

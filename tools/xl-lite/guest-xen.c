@@ -104,9 +104,25 @@ static void read_clocks(struct reader *r)
 	xen->nomigrate = reader_choice(r, "nomigrate");
 }
 
+/* With both, the first is for building it, and the other for what follows. */
+static void read_labels(struct reader *r)
+{
+	struct xen_config *xen = &r->config->xen;
+	const char *label = reader_text(r, "seclabel");
+
+	xen->label = reader_text(r, "init_seclabel");
+	if (xen->label)
+		xen->late_label = label;
+	else
+		xen->label = label;
+}
+
 void reader_xen(struct reader *r)
 {
 	read_share(r);
 	read_bounds(r);
 	read_clocks(r);
+	read_labels(r);
+	r->config->xen.driver_domain = reader_choice(r, "driver_domain");
+	r->config->xen.oos = reader_choice(r, "oos");
 }

@@ -26,16 +26,13 @@ int host_open(struct host *host)
 	if (!err)
 		err = hv_open(&host->hv);
 	if (!err)
-		err = store_open(&host->store);
-	if (!err)
-		err = store_use_batch(&host->store);
+		err = store_open_batched(&host->store);
 	return err;
 }
 
 void host_close(struct host *host)
 {
-	if (host->store.xs)
-		store_close(&host->store);
+	store_close(&host->store);
 	hv_close(host->hv);
 	*host = (struct host) { 0 };
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,29 +18,32 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+#include "tools/xl-lite/remedy.h"
+
 #define ENVIRONMENT_MAX 8
 
 /* -- a process -------------------------------------------------------------- */
 
+/* Becomes the script, of which TELL_FD sees nothing, or writes there why not. */
 __attribute__((noreturn))
-static void child(char *const argv[], char *const environment[])
+static void child(char *const argv[], char *const environment[], int tell_fd)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
+	bool good = true;
+	int err;
 
 	/* a script's own children go with it when it must be killed */
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (size_t i = 0; environment[i]; i++)
-		if (putenv(environment[i]))
-			_exit(127);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
-		_exit(127);
-	execvp(argv[0], argv);	/* one without "#!" is the shell's */
-	log_err(-errno, "%s: run", argv[0]);
-	_exit(126);
+	for (size_t i = 0; good && environment[i]; i++)
+		good = putenv(environment[i]) == 0;
+	if (good && null != -1 && dup2(null, STDIN_FILENO) != -1 &&
+	    dup2(STDERR_FILENO, STDOUT_FILENO) != -1)
+		execvp(argv[0], argv);	/* one without "#!" is the shell's */
+	err = -errno;
+	_exit(write(tell_fd, &err, sizeof(err)) == sizeof(err) ? 126 : 127);
 }
 
 static int wait_end(int pidfd, uint64_t deadline_ns,
@@ -69,14 +73,19 @@ int hotplug_exec(char *const argv[], char *const environment[],
 		 uint64_t deadline_ns, const struct interrupt *interrupt,
 		 int *status)
 {
-	CLEANUP_CLOSE int pidfd = -1;
-	pid_t pid = fork();
-	int err = 0;
+	CLEANUP_CLOSE int pidfd = -1, told_fd = -1, tell_fd = -1;
+	int err = 0, told, pipe_fds[2];
+	pid_t pid;
 
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	told_fd = pipe_fds[0];
+	tell_fd = pipe_fds[1];
+	pid = fork();
 	if (pid == -1)
 		return -errno;
 	if (pid == 0)
-		child(argv, environment);
+		child(argv, environment, tell_fd);
 	setpgid(pid, pid);	/* whoever of us two comes first */
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	err = pidfd == -1 ? -errno : wait_end(pidfd, deadline_ns, interrupt);
@@ -85,6 +94,8 @@ int hotplug_exec(char *const argv[], char *const environment[],
 	while (waitpid(pid, status, 0) == -1)
 		if (errno != EINTR)
 			return -errno;
+	if (!err && read(told_fd, &told, sizeof(told)) == sizeof(told))
+		return told;
 	return err;
 }
 
@@ -152,25 +163,69 @@ static void fill_environment(struct environment *e, const struct hotplug *h)
 	add_line(e, "vif", text);
 }
 
+/*
+ * One line on a run that was no success: HOW, WHY and what to do. When a device
+ * goes it goes all the same.
+ */
+__attribute__((format(printf, 4, 5)))
+static int failed(const struct hotplug *h, bool add, const char *action,
+		  const char *fmt, ...)
+{
+	char what[STORE_VALUE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (add)
+		return log_fail(-EIO, "%s: %s: script %s %s: %s", h->guest,
+				h->device, h->script, action, what);
+	log_warn("%s: %s: script %s %s: %s: what it had set up may still be there: undo that by hand",
+		 h->guest, h->device, h->script, action, what);
+	return -EIO;
+}
+
+/* The reason that it wrote down itself, if any. */
+static bool has_reason(struct store *s, const struct hotplug *h,
+		       char why[STORE_VALUE_MAX])
+{
+	return store_read(s, XBT_NULL, h->dir, "hotplug-error", why,
+			  STORE_VALUE_MAX) == 0 && *why;
+}
+
 /* How it went, and what it says about that itself. */
-static int judge(struct store *s, const struct hotplug *h,
+static int judge(struct store *s, const struct hotplug *h, bool add,
 		 const char *action, int status)
 {
 	char why[STORE_VALUE_MAX], how[48];
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		/* when it comes its folder is new: this is its own word */
+		if (add && has_reason(s, h, why))
+			return failed(h, add, action, "it ended well, but says that it failed: %s",
+				      why);
 		return 0;
+	}
 	if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "was killed by signal %d",
 			 WTERMSIG(status));
 	else
 		snprintf(how, sizeof(how), "exit status %d",
 			 WEXITSTATUS(status));
-	if (store_read(s, XBT_NULL, h->dir, "hotplug-error", why, sizeof(why))
-	    || !*why)
+	if (!has_reason(s, h, why))
 		snprintf(why, sizeof(why), "it gave no reason; /var/log/xen/xen-hotplug.log may have one");
-	return log_fail(-EIO, "%s: %s: script %s %s: %s: %s", h->guest,
-			h->device, h->script, action, how, why);
+	return failed(h, add, action, "%s: %s", how, why);
+}
+
+static const char *remedy_exec(int err)
+{
+	switch (-err) {
+	case ENOENT:
+		return "is the program there that its first line names?";
+	case EACCES:
+		return "can it be executed, and does its file system allow that?";
+	}
+	return remedy_kernel(err);
 }
 
 int hotplug_run(struct store *s, const struct hotplug *h, bool add,
@@ -190,14 +245,15 @@ int hotplug_run(struct store *s, const struct hotplug *h, bool add,
 	log_debug("%s: %s: script %s %s", h->guest, h->device, path, action);
 	err = hotplug_exec(argv, e.pointers, clock_now_ns() +
 			   HOTPLUG_DEADLINE_S * NS_PER_S, interrupt, &status);
-	if (err == -ETIMEDOUT)
-		return log_fail(err, "%s: %s: script %s %s: did not end in %d s: killed",
-				h->guest, h->device, path, action,
-				HOTPLUG_DEADLINE_S);
 	if (err == -EINTR)
 		return err;
+	if (err == -ETIMEDOUT) {
+		failed(h, add, action, "did not end in %d s: killed: run it by hand to see what it waits for",
+		       HOTPLUG_DEADLINE_S);
+		return err;
+	}
 	if (err)
-		return log_err(err, "%s: %s: script %s %s", h->guest,
-			       h->device, path, action);
-	return judge(s, h, action, status);
+		return failed(h, add, action, "cannot be run: %s: %s",
+			      strerror(-err), remedy_exec(err));
+	return judge(s, h, add, action, status);
 }

@@ -30,8 +30,9 @@ struct hotplug {
 
 /*
  * Run it for a device that is there (ADD) or that its backend has let go of.
- * -EIO when it failed, -ETIMEDOUT when it had to be killed, logged with the
- * reason it wrote down; -EINTR, not logged, when INTERRUPT (or NULL) says so.
+ * -EIO when it failed, or wrote down that it did, -ETIMEDOUT when it had to be
+ * killed, logged with the reason it wrote down, as a warning when the device
+ * goes; -EINTR, not logged, when INTERRUPT (or NULL) says so.
  */
 int hotplug_run(struct store *s, const struct hotplug *h, bool add,
 		const struct interrupt *interrupt);
@@ -46,7 +47,7 @@ bool hotplug_is_built_in(const char *script, const char *kind, bool has_node);
  * Run ARGV with ENVIRONMENT's "KEY=VALUE" added to ours, input from /dev/null,
  * all output to our stderr. What it left running in its process group when it
  * is killed is killed with it. 0 and *status as of waitpid(); -ETIMEDOUT or
- * -EINTR: killed. Nothing is logged.
+ * -EINTR: killed; or why it could not be run. Nothing is logged.
  */
 int hotplug_exec(char *const argv[], char *const environment[],
 		 uint64_t deadline_ns, const struct interrupt *interrupt,

@@ -123,10 +123,12 @@ int hv_image_kernel(struct hv_image *image, const char *path)
 	return dom_result(image->hv, xc_dom_kernel_file(image->dom, path));
 }
 
-int hv_image_ramdisk(struct hv_image *image, const char *path)
+int hv_image_file(struct hv_image *image, const char *path,
+		  const char *cmdline)
 {
 	hv_begin(image->hv);
-	return dom_result(image->hv, xc_dom_module_file(image->dom, path, NULL));
+	return dom_result(image->hv, xc_dom_module_file(image->dom, path,
+							cmdline));
 }
 
 static int read_whole(int fd, void *to, size_t size)
@@ -145,9 +147,36 @@ static int read_whole(int fd, void *to, size_t size)
 	return 0;
 }
 
-int hv_image_firmware(struct hv_image *image, const char *path)
+static struct xc_hvm_firmware_module *module_of(const struct hv_image *image,
+						enum hv_module module)
 {
-	struct xc_hvm_firmware_module *m = &image->dom->system_firmware_module;
+	switch (module) {
+	case HV_MODULE_SMBIOS:
+		return &image->dom->smbios_module;
+	case HV_MODULE_ACPI:
+		return &image->dom->acpi_modules[0];
+	case HV_MODULE_BIOS:
+	case HV_MODULES:
+		break;
+	}
+	return &image->dom->system_firmware_module;
+}
+
+struct hv_module_place hv_image_module_place(const struct hv_image *image,
+					     enum hv_module module)
+{
+	const struct xc_hvm_firmware_module *m = module_of(image, module);
+
+	return (struct hv_module_place) {
+		.address = m->guest_addr_out,
+		.size = m->length,
+	};
+}
+
+int hv_image_module(struct hv_image *image, enum hv_module module,
+		    const char *path)
+{
+	struct xc_hvm_firmware_module *m = module_of(image, module);
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	int err;
@@ -182,9 +211,7 @@ bool hv_image_wants_low_rsdp(struct hv_image *image)
 {
 	const char *os = xc_dom_guest_os(image->dom);
 
-	return os && strcmp(os, "linux") == 0 &&
-	       !xc_dom_feature_get(image->dom,
-				   XENFEAT_linux_rsdp_unrestricted);
+	return os && strcmp(os, "linux") == 0;
 }
 
 int hv_image_memory(struct hv_image *image)
@@ -263,6 +290,35 @@ int hv_image_grants(struct hv_image *image)
 {
 	hv_begin(image->hv);
 	return dom_result(image->hv, xc_dom_gnttab_init(image->dom));
+}
+
+static int clear_page(struct hv *hv, domid_t domid, uint64_t frame)
+{
+	void *page = xc_map_foreign_range(hv->xch, domid, XC_PAGE_SIZE,
+					  PROT_READ | PROT_WRITE, frame);
+
+	if (!page)
+		return hv_result(hv, -1);
+	memset(page, 0, XC_PAGE_SIZE);
+	munmap(page, XC_PAGE_SIZE);
+	return 0;
+}
+
+int hv_domain_rings(struct hv *hv, domid_t domid, const struct hv_rings *rings)
+{
+	int err;
+
+	hv_begin(hv);
+	err = clear_page(hv, domid, rings->store_frame);
+	if (!err)
+		err = clear_page(hv, domid, rings->console_frame);
+	if (err)
+		return err;
+	return hv_result(hv, xc_dom_gnttab_seed(hv->xch, domid, true,
+						rings->console_frame,
+						rings->store_frame,
+						rings->console_domid,
+						rings->store_domid));
 }
 
 /* The table's bytes add up to nothing: see the header of Xen's. */

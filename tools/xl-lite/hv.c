@@ -27,6 +27,9 @@
 /* What libxl gives every guest: ports up to this one. */
 #define MAX_EVTCHN_PORT 1023
 
+/* Of XSM's numbers that are there before any policy: a guest's, domU_t. */
+#define LABEL_GUEST 12
+
 #define KIB_PER_PAGE (XC_PAGE_SIZE / 1024)
 
 /* Some of its messages have a newline, in the end or in the middle. */
@@ -179,6 +182,9 @@ int hv_host_info(struct hv *hv, struct hv_host *ret)
 		.hvm = info.capabilities & XEN_SYSCTL_PHYSCAP_hvm,
 		.hap = info.capabilities & XEN_SYSCTL_PHYSCAP_hap,
 		.shadow = info.capabilities & XEN_SYSCTL_PHYSCAP_shadow,
+		.iommu = info.capabilities & XEN_SYSCTL_PHYSCAP_directio,
+		.iommu_shares = info.capabilities &
+				XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share,
 	};
 	return 0;
 }
@@ -261,6 +267,7 @@ int hv_domain_create(struct hv *hv, const struct hv_create *args,
 		     domid_t *domid)
 {
 	struct xen_domctl_createdomain config = {
+		.ssidref = args->label ? args->label : LABEL_GUEST,
 		.max_vcpus = args->max_vcpus,
 		.max_evtchn_port = args->event_channels ?
 				   args->event_channels : MAX_EVTCHN_PORT,
@@ -284,6 +291,12 @@ int hv_domain_create(struct hv *hv, const struct hv_create *args,
 	}
 	if (args->nested)
 		config.flags |= XEN_DOMCTL_CDF_nested_virt;
+	if (args->no_oos)
+		config.flags |= XEN_DOMCTL_CDF_oos_off;
+	if (args->iommu)
+		config.flags |= XEN_DOMCTL_CDF_iommu;
+	if (args->iommu && !args->iommu_shares)
+		config.iommu_opts |= XEN_DOMCTL_IOMMU_no_sharept;
 	hv_begin(hv);
 	err = hv_result(hv, xc_domain_create(hv->xch, &id, &config));
 	if (!err)
@@ -316,15 +329,6 @@ int hv_domain_tsc(struct hv *hv, domid_t domid, unsigned int mode)
 						    0));
 }
 
-int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool itsc,
-		    bool nested)
-{
-	hv_begin(hv);
-	return hv_result(hv, xc_cpuid_apply_policy(hv->xch, domid, false,
-						   NULL, 0, pae, itsc,
-						   nested, NULL, NULL));
-}
-
 int hv_domain_time_offset(struct hv *hv, domid_t domid, int32_t seconds)
 {
 	hv_begin(hv);
@@ -353,6 +357,13 @@ int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
 	return hv_result(hv, xc_hvm_param_set(hv->xch, domid, param, value));
 }
 
+int hv_domain_param_get(struct hv *hv, domid_t domid, unsigned int param,
+			uint64_t *value)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_hvm_param_get(hv->xch, domid, param, value));
+}
+
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port)
 {
@@ -364,6 +375,12 @@ int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 	if (!err)
 		*port = ret;
 	return err;
+}
+
+int hv_domain_soft_reset(struct hv *hv, domid_t domid)
+{
+	hv_begin(hv);
+	return hv_result(hv, xc_domain_soft_reset(hv->xch, domid));
 }
 
 int hv_domain_pause(struct hv *hv, domid_t domid)

@@ -56,6 +56,8 @@ struct hv_host {
 	bool hvm;		/* can run PVH and HVM guests, with one of: */
 	bool hap;		/* paging by the processor */
 	bool shadow;		/* paging by Xen */
+	bool iommu;		/* devices can be given to guests */
+	bool iommu_shares;	/* and use the processor's tables */
 };
 
 int hv_host_info(struct hv *hv, struct hv_host *ret);
@@ -94,7 +96,10 @@ struct hv_create {
 	unsigned int cpupool;
 	bool pvh, hvm;			/* else PV */
 	bool hap;			/* not PV: the processor does the paging */
-	bool nested;			/* HVM: it can be a hypervisor itself */
+	bool nested;			/* not PV: it can be a hypervisor itself */
+	bool no_oos;			/* not PV: no page table out of step */
+	bool iommu, iommu_shares;	/* prepared for devices; see hv_host */
+	uint32_t label;			/* to XSM; 0: a guest's */
 };
 
 /* A domain without memory or vcpus, paused. */
@@ -107,11 +112,13 @@ int hv_domain_memmap_limit(struct hv *hv, domid_t domid, uint64_t kib);
 /* 0: native where that is right, else emulated; 1: emulated; 2: native. */
 int hv_domain_tsc(struct hv *hv, domid_t domid, unsigned int mode);
 /*
- * What the guest's CPUID shows: Xen's default policy, as libxl applies it. ITSC:
- * that its time stamp counter is the same for ever.
+ * What the guest's CPUID shows: Xen's default policy, as libxl applies it, and
+ * on top of it what POLICY asks for. ITSC: that its time stamp counter is the
+ * same for ever.
  */
+struct cpuid_policy;
 int hv_domain_cpuid(struct hv *hv, domid_t domid, bool pae, bool itsc,
-		    bool nested);
+		    bool nested, const struct cpuid_policy *policy);
 /* What the guest's clock starts with, counted from the host's. */
 int hv_domain_time_offset(struct hv *hv, domid_t domid, int32_t seconds);
 /* Memory of Xen's own for what the guest's paging takes (PVH, HVM). */
@@ -121,6 +128,8 @@ int hv_domain_timer(struct hv *hv, domid_t domid, int mode);
 /* HVM_PARAM_*, of PVH and HVM guests: xen/hvm/params.h */
 int hv_domain_param_set(struct hv *hv, domid_t domid, unsigned int param,
 			uint64_t value);
+int hv_domain_param_get(struct hv *hv, domid_t domid, unsigned int param,
+			uint64_t *value);
 /* A port of DOMID that OTHER may bind to. */
 int hv_evtchn_alloc(struct hv *hv, domid_t domid, domid_t other,
 		    evtchn_port_t *port);
@@ -131,8 +140,30 @@ int hv_domain_unpause(struct hv *hv, domid_t domid);
 int hv_domain_set_uuid(struct hv *hv, domid_t domid, const uint8_t uuid[16]);
 /* The guest's memory and vcpus, as a core file for crash and gdb. */
 int hv_domain_dump_core(struct hv *hv, domid_t domid, const char *path);
+/*
+ * Take from a domain that has shut down, of PVH or HVM type, its event channels
+ * and the pages it shares with Xen; its memory and vcpus go on. Pause it before.
+ */
+int hv_domain_soft_reset(struct hv *hv, domid_t domid);
 /* Returns when the memory is given back, which takes its time. */
 int hv_domain_destroy(struct hv *hv, domid_t domid);
+
+/* Of a domain that was reset, as if it were new. */
+struct hv_rings {
+	domid_t store_domid, console_domid;	/* who serves them */
+	uint64_t store_frame, console_frame;	/* the guest's */
+};
+
+/* Empty its xenstore and console pages, and grant them to their servers. */
+int hv_domain_rings(struct hv *hv, domid_t domid, const struct hv_rings *rings);
+
+/*
+ * Give memory to those frames of a PVH or HVM guest from START to END that have
+ * none, because the guest has given it away; *FILLED grows by how many had none.
+ * Not where memory is the guest's on demand: then there is nothing to be done.
+ */
+int hv_domain_fill(struct hv *hv, domid_t domid, uint64_t start, uint64_t end,
+		   uint64_t *filled);
 
 /* -- loading a kernel ------------------------------------------------------ */
 
@@ -193,13 +224,23 @@ int hv_image_open(struct hv *hv, const struct hv_image_args *args,
 		  struct hv_image **ret);
 void hv_image_close(struct hv_image *image);
 
-/* The steps, in this order; ramdisk may be left out. */
+/* The steps, in this order; there need be no file beside the kernel. */
 int hv_image_kernel(struct hv_image *image, const char *path);
-int hv_image_ramdisk(struct hv_image *image, const char *path);
-/* HVM: the BIOS that hvmloader, its kernel, starts. -ENODATA: it is empty. */
-int hv_image_firmware(struct hv_image *image, const char *path);
+/* CMDLINE is for who reads it, a shim; NULL is none. */
+int hv_image_file(struct hv_image *image, const char *path,
+		  const char *cmdline);
+/* HVM: what hvmloader, its kernel, finds beside itself in the guest. */
+enum hv_module {
+	HV_MODULE_BIOS,		/* starts it */
+	HV_MODULE_SMBIOS,	/* adds it to its own tables */
+	HV_MODULE_ACPI,		/* the same */
+	HV_MODULES,
+};
+/* -ENODATA: it is empty. */
+int hv_image_module(struct hv_image *image, enum hv_module module,
+		    const char *path);
 int hv_image_parse(struct hv_image *image);
-/* PVH, from here on: does this Linux look for the RSDP below 1 MiB only? */
+/* PVH, from here on: is it a Linux, which may look for the RSDP below 1 MiB? */
 bool hv_image_wants_low_rsdp(struct hv_image *image);
 int hv_image_memory(struct hv_image *image);	/* takes the guest's memory */
 /* PVH: its ACPI tables, which are copied. PVH and HVM: its memory map. */
@@ -213,6 +254,13 @@ int hv_image_grants(struct hv_image *image);	/* of store and console page */
 /* HVM: what hvmloader is told of the processors; the first ONLINE of them run. */
 int hv_image_hvm_info(struct hv_image *image, bool apic, unsigned int online,
 		      unsigned int max_vcpus);
+/* HVM: where a module is, of how many bytes; 0: there is none. */
+struct hv_module_place {
+	uint64_t address;
+	uint32_t size;
+};
+struct hv_module_place hv_image_module_place(const struct hv_image *image,
+					     enum hv_module module);
 void hv_image_frames(const struct hv_image *image,
 		     struct hv_image_frames *ret);
 

@@ -84,6 +84,13 @@ struct vnc_config {
 	enum choice unused;		/* yes: else the next that is free */
 };
 
+/* A window of the host's X server. */
+struct sdl_config {
+	enum choice enable;		/* no */
+	enum choice opengl;		/* no */
+	const char *display, *xauthority;	/* as in our environment */
+};
+
 struct spice_config {
 	enum choice enable;		/* no */
 	unsigned int port, tls_port;	/* 0: none; one of them is needed */
@@ -104,6 +111,7 @@ struct hvm_config {
 	enum hvm_bios bios;
 	const char *firmware;		/* instead of hvmloader */
 	const char *bios_path;		/* instead of the bios= that is installed */
+	const char *smbios_path, *acpi_path;	/* more tables, for hvmloader */
 
 	/* its processors and chips */
 	enum choice acpi, acpi_s3, acpi_s4;	/* yes */
@@ -113,12 +121,16 @@ struct hvm_config {
 	enum choice platform_pci;		/* yes: Xen's PCI device */
 	unsigned int mmio_hole_mib;		/* 0: 256 */
 	struct viridian viridian;
+	struct text_list smbios;	/* "NAME=TEXT" for its SMBIOS tables */
+	bool genid_set;			/* a generation id, as Windows knows it */
+	uint8_t genid[16];		/* see guest_config_complete() */
 
 	/* its devices */
 	bool video_set;
 	unsigned int video_mib;		/* see hvm_video_kib() */
 	enum hvm_vga vga;
 	struct vnc_config vnc;
+	struct sdl_config sdl;
 	struct spice_config spice;
 	enum choice nographic;		/* no */
 	const char *keymap;
@@ -133,9 +145,13 @@ struct hvm_config {
 	bool vendor_xenserver;		/* a PCI device for Windows Update */
 
 	/* the process that emulates them */
-	bool dm_version_set;		/* it can be but one */
-	const char *dm_path;		/* NULL: the QEMU that is installed */
-	struct text_list dm_args, dm_args_hvm;
+	const char *dm_user;		/* NULL: root, or see dm_restrict */
+	enum choice dm_restrict;	/* no: it keeps its rights */
+};
+
+/* More words for a QEMU, whosever it is. */
+struct dm_words {
+	struct text_list all, hvm, pv;
 };
 
 struct guest_config;

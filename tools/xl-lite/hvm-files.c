@@ -76,6 +76,43 @@ static const char *loader_place(const char *given, char *place, size_t size)
 	return place;
 }
 
+static int check_table(const struct guest_config *config, const char *key,
+		       const char *path)
+{
+	if (!path || access(path, R_OK) == 0)
+		return 0;
+	return log_fail(-errno, "guest %s: %s='%s': %s: is the path right?",
+			config->name, key, path, strerror(errno));
+}
+
+static int check_tables(const struct guest_config *config)
+{
+	int err = check_table(config, "smbios_firmware",
+			      config->hvm.smbios_path);
+
+	return err ? err : check_table(config, "acpi_firmware",
+				       config->hvm.acpi_path);
+}
+
+int qemu_find(const struct guest_config *config, char *path, size_t size)
+{
+	const struct wanted qemu = {
+		.what = "QEMU with Xen, which emulates the guest's devices",
+		.key = "device_model_override",
+		.given = config->dm_path,
+		.package = "qemu-system-xen",
+		.mode = X_OK,
+		.places = {
+			"/usr/libexec/xen-qemu-system-i386",
+			"@/bin/qemu-system-i386",
+			"/usr/lib/xen/bin/qemu-system-i386",
+			"/usr/local/lib/xen/bin/qemu-system-i386",
+		},
+	};
+
+	return find(config, &qemu, path, size);
+}
+
 int hvm_files_find(const struct guest_config *config, struct hvm_files *files)
 {
 	const struct hvm_config *hvm = &config->hvm;
@@ -116,28 +153,36 @@ int hvm_files_find(const struct guest_config *config, struct hvm_files *files)
 			"/usr/local/lib/xen/boot/ovmf.bin",
 		},
 	};
-	const struct wanted qemu = {
-		.what = "QEMU with Xen, which emulates the guest's devices",
-		.key = "device_model_override",
-		.given = hvm->dm_path,
-		.package = "qemu-system-xen",
-		.mode = X_OK,
-		.places = {
-			"/usr/libexec/xen-qemu-system-i386",
-			"@/bin/qemu-system-i386",
-			"/usr/lib/xen/bin/qemu-system-i386",
-			"/usr/local/lib/xen/bin/qemu-system-i386",
-		},
-	};
-	int err = find(config, &loader, files->hvmloader,
-		       sizeof(files->hvmloader));
+	int err = check_tables(config);
+
+	if (!err)
+		err = find(config, &loader, files->hvmloader,
+			   sizeof(files->hvmloader));
 
 	if (!err)
 		err = find(config, hvm->bios == HVM_BIOS_OVMF ? &ovmf : &seabios,
 			   files->bios, sizeof(files->bios));
 	if (!err)
-		err = find(config, &qemu, files->qemu, sizeof(files->qemu));
+		err = qemu_find(config, files->qemu, sizeof(files->qemu));
 	return err;
+}
+
+int shim_find(const struct guest_config *config, char *path, size_t size)
+{
+	const struct wanted shim = {
+		.what = "the shim, a Xen for one guest",
+		.key = "pvshim_path",
+		.given = config->shim.path,
+		.package = "xen-utils",
+		.mode = R_OK,
+		.places = {
+			"@/boot/xen-shim",
+			"/usr/lib/xen/boot/xen-shim",
+			"/usr/local/lib/xen/boot/xen-shim",
+		},
+	};
+
+	return find(config, &shim, path, size);
 }
 
 /*

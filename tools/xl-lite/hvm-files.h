@@ -21,6 +21,12 @@ struct hvm_files {
 /* Find what CONFIG names, else what is installed. Failures are logged. */
 int hvm_files_find(const struct guest_config *config, struct hvm_files *files);
 
+/* Its QEMU alone, for a guest of another type. Logged. */
+int qemu_find(const struct guest_config *config, char *path, size_t size);
+
+/* The Xen that a PVH guest with pvshim=1 starts. Logged. */
+int shim_find(const struct guest_config *config, char *path, size_t size);
+
 /* The GRUB that firmware= means. Logged. */
 int grub_find(const struct guest_config *config, char *path, size_t size);
 

@@ -20,7 +20,8 @@
 struct json {
 	yajl_gen gen;
 	yajl_gen_status status;
-	bool stored;		/* of a guest that runs */
+	bool stored;		/* of a guest that runs, and its places */
+	const struct json_places *hard, *soft;
 };
 
 static void note(struct json *j, yajl_gen_status status)
@@ -105,11 +106,17 @@ static void print_create_info(struct json *j, const struct guest_config *c)
 	open_map(j, "c_info");
 	field_text(j, "type", guest_type_name(c->type));
 	field_choice(j, "hap", c->hap);
+	field_choice(j, "oos", c->xen.oos);
+	field_text(j, "ssid_label", c->xen.label);
 	field_text(j, "name", c->name);
 	if (c->uuid_set)
 		print_uuid(j, c->uuid);
 	field_text(j, "pool_name", c->xen.pool);
 	field_text(j, "run_hotplug_scripts", "True");
+	field_choice(j, "driver_domain", c->xen.driver_domain);
+	if (c->hardware.passthrough != PASSTHROUGH_DEFAULT)
+		field_text(j, "passthrough",
+			   passthrough_name(c->hardware.passthrough));
 	close_map(j);
 }
 
@@ -123,6 +130,40 @@ static void print_vcpus(struct json *j, const struct guest_config *c)
 	for (unsigned int i = 0; i < c->vcpus; i++)
 		note(j, yajl_gen_integer(j->gen, i));
 	close_array(j);
+}
+
+static void print_set(struct json *j, const struct cpu_set *set,
+		      unsigned int width)
+{
+	note(j, yajl_gen_array_open(j->gen));
+	for (unsigned int i = 0; i < width; i++)
+		if (cpu_set_has(set, i))
+			note(j, yajl_gen_integer(j->gen, i));
+	close_array(j);
+}
+
+static void print_places(struct json *j, const char *key,
+			 const struct json_places *p, unsigned int vcpus)
+{
+	const size_t count = p->same ? vcpus : p->count;
+
+	if (!p->count)
+		return;
+	open_array(j, key);
+	for (size_t i = 0; i < count; i++)
+		print_set(j, &p->sets[p->same ? 0 : i], p->width);
+	close_array(j);
+}
+
+/* With places of a list, or soft ones, libxl does not look for a node. */
+static void print_placement(struct json *j, const struct guest_config *c)
+{
+	if (!j->hard || !j->soft)
+		return;
+	print_places(j, "vcpu_hard_affinity", j->hard, c->maxvcpus);
+	print_places(j, "vcpu_soft_affinity", j->soft, c->maxvcpus);
+	if (j->soft->count || (j->hard->count && !j->hard->same))
+		field_text(j, "numa_placement", "False");
 }
 
 static void field_list(struct json *j, const char *key,
@@ -173,6 +214,16 @@ static void print_vnc(struct json *j, const struct vnc_config *vnc)
 	close_map(j);
 }
 
+static void print_sdl(struct json *j, const struct sdl_config *sdl)
+{
+	open_map(j, "sdl");
+	field_choice(j, "enable", sdl->enable);
+	field_choice(j, "opengl", sdl->opengl);
+	field_text(j, "display", sdl->display);
+	field_text(j, "xauthority", sdl->xauthority);
+	close_map(j);
+}
+
 static void print_spice(struct json *j, const struct spice_config *s)
 {
 	open_map(j, "spice");
@@ -209,8 +260,20 @@ static void print_hvm_machine(struct json *j, const struct hvm_config *h)
 	field_choice(j, "vpt_align", h->vpt_align);
 	field_nonzero(j, "mmio_hole_memkb", (uint64_t)h->mmio_hole_mib * 1024);
 	field_text(j, "system_firmware", h->bios_path);
+	field_text(j, "smbios_firmware", h->smbios_path);
+	field_text(j, "acpi_firmware", h->acpi_path);
 	if (h->hdtype == HVM_HDTYPE_AHCI)
 		field_text(j, "hdtype", hvm_hdtype_name(h->hdtype));
+}
+
+static void print_genid(struct json *j, const struct hvm_config *h)
+{
+	if (!h->genid_set)
+		return;
+	open_array(j, "ms_vm_genid");
+	for (size_t i = 0; i < sizeof(h->genid); i++)
+		note(j, yajl_gen_integer(j->gen, h->genid[i]));
+	close_array(j);
 }
 
 static void print_hvm_devices(struct json *j, const struct hvm_config *h)
@@ -222,7 +285,7 @@ static void print_hvm_devices(struct json *j, const struct hvm_config *h)
 	close_map(j);
 	print_vnc(j, &h->vnc);
 	field_text(j, "keymap", h->keymap);
-	empty_map(j, "sdl");
+	print_sdl(j, &h->sdl);
 	print_spice(j, &h->spice);
 	field_list_or_text(j, "serial", "serial_list", &h->serials, false);
 	field_text(j, "boot", h->boot);
@@ -237,6 +300,7 @@ static void print_hvm_devices(struct json *j, const struct hvm_config *h)
 			   true);
 	if (h->vendor_xenserver)
 		field_text(j, "vendor_device", "xenserver");
+	print_genid(j, h);
 	field_list_or_text(j, "serial", "serial_list", &h->serials, true);
 	empty_map(j, "rdm");
 }
@@ -251,16 +315,24 @@ static void print_type(struct json *j, const struct guest_config *c)
 		print_hvm_machine(j, &c->hvm);
 		print_hvm_devices(j, &c->hvm);
 	}
+	if (c->type == GUEST_PVH) {
+		field_choice(j, "pvshim", c->shim.enable);
+		field_text(j, "pvshim_path", c->shim.path);
+		field_text(j, "pvshim_cmdline", c->shim.given_cmdline);
+		field_text(j, "pvshim_extra", c->shim.extra);
+	}
 	close_map(j);
 }
 
-static void print_device_model(struct json *j, const struct hvm_config *h)
+static void print_device_model(struct json *j, const struct guest_config *c)
 {
-	if (h->dm_version_set)
+	if (c->dm_version_set)
 		field_text(j, "device_model_version", "qemu_xen");
-	field_text(j, "device_model", h->dm_path);
-	field_list(j, "extra", &h->dm_args);
-	field_list(j, "extra_hvm", &h->dm_args_hvm);
+	field_text(j, "device_model", c->dm_path);
+	field_text(j, "device_model_user", c->hvm.dm_user);
+	field_list(j, "extra", &c->dm_words.all);
+	field_list(j, "extra_pv", &c->dm_words.pv);
+	field_list(j, "extra_hvm", &c->dm_words.hvm);
 }
 
 static void print_bounds(struct json *j, const struct xen_config *x)
@@ -282,10 +354,76 @@ static void print_share(struct json *j, const struct xen_config *x)
 	close_map(j);
 }
 
+static void print_ranges(struct json *j, const char *key, const char *first,
+			 const struct hardware_range *ranges, size_t count)
+{
+	if (!count)
+		return;
+	open_array(j, key);
+	for (size_t i = 0; i < count; i++) {
+		open_map(j, NULL);
+		field_number(j, first, ranges[i].first);
+		field_number(j, "number", ranges[i].count);
+		if (ranges[i].at_set)
+			field_number(j, "gfn", ranges[i].at);
+		close_map(j);
+	}
+	close_array(j);
+}
+
+static void print_hardware(struct json *j, const struct hardware_config *h)
+{
+	print_ranges(j, "ioports", "first", h->ports, h->num_ports);
+	if (h->num_irqs) {
+		open_array(j, "irqs");
+		for (size_t i = 0; i < h->num_irqs; i++)
+			note(j, yajl_gen_integer(j->gen, h->irqs[i]));
+		close_array(j);
+	}
+	print_ranges(j, "iomem", "start", h->pages, h->num_pages);
+}
+
+static void print_leaf(struct json *j, const struct cpuid_leaf *leaf)
+{
+	static const char *const names[CPUID_REGISTERS] = {
+		"eax", "ebx", "ecx", "edx",
+	};
+
+	open_map(j, NULL);
+	field_number(j, "leaf", leaf->leaf);
+	if (leaf->subleaf_set)
+		field_number(j, "subleaf", leaf->subleaf);
+	for (int reg = 0; reg < CPUID_REGISTERS; reg++)
+		if (leaf->policy[reg][0])
+			field_text(j, names[reg], leaf->policy[reg]);
+	close_map(j);
+}
+
+static void print_cpuid(struct json *j, const struct cpuid_policy *policy)
+{
+	if (!policy->num_leaves && !policy->num_msrs)
+		return;
+	open_map(j, "cpuid");
+	open_array(j, "cpuid");
+	for (size_t i = 0; i < policy->num_leaves; i++)
+		print_leaf(j, &policy->leaves[i]);
+	close_array(j);
+	open_array(j, "msr");
+	for (size_t i = 0; i < policy->num_msrs; i++) {
+		open_map(j, NULL);
+		field_number(j, "index", policy->msrs[i].index);
+		field_text(j, "policy", policy->msrs[i].policy);
+		close_map(j);
+	}
+	close_array(j);
+	close_map(j);
+}
+
 static void print_build_info(struct json *j, const struct guest_config *c)
 {
 	open_map(j, "b_info");
 	print_vcpus(j, c);
+	print_placement(j, c);
 	if (c->xen.tsc_mode != TSC_DEFAULT)
 		field_text(j, "tsc_mode", tsc_mode_name(c->xen.tsc_mode));
 	if (c->memory_set || c->maxmem_set || j->stored)
@@ -298,11 +436,14 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 		field_number(j, "shadow_memkb", c->shadow_kib);
 	/* libxl keeps it without a sign */
 	field_nonzero(j, "rtc_timeoffset", (uint32_t)c->rtc_timeoffset);
+	field_text(j, "exec_ssid_label", c->xen.late_label);
 	field_choice(j, "localtime", c->localtime);
 	field_choice(j, "disable_migrate", c->xen.nomigrate);
+	print_cpuid(j, &c->cpuid);
 	print_bounds(j, &c->xen);
-	print_device_model(j, &c->hvm);
+	print_device_model(j, c);
 	print_share(j, &c->xen);
+	print_hardware(j, &c->hardware);
 	field_text(j, "claim_mode", "True");
 	field_nonzero(j, "event_channels", c->xen.event_channels);
 	field_text(j, "kernel", c->kernel);
@@ -316,6 +457,7 @@ static void print_build_info(struct json *j, const struct guest_config *c)
 			   timer_mode_name(c->xen.timer_mode));
 	field_choice(j, "nested_hvm", c->hvm.nested);
 	field_choice(j, "apic", c->hvm.apic);
+	field_choice(j, "dm_restrict", c->hvm.dm_restrict);
 	print_type(j, c);
 	empty_map(j, "arch_arm");
 	empty_map(j, "arch_x86");
@@ -380,6 +522,93 @@ static void print_vif(struct json *j, const struct vif_config *v)
 	close_map(j);
 }
 
+static void print_vfb(struct json *j, const struct vfb_config *vfb, size_t i)
+{
+	open_map(j, NULL);
+	field_number(j, "devid", i);
+	print_vnc(j, &vfb->vnc);
+	print_sdl(j, &vfb->sdl);
+	field_text(j, "keymap", vfb->keymap);
+	close_map(j);
+}
+
+static void field_true(struct json *j, const char *key, bool value)
+{
+	if (!value)
+		return;
+	text(j, key);
+	note(j, yajl_gen_bool(j->gen, 1));
+}
+
+static void print_vkb(struct json *j, const struct vkb_config *vkb, size_t i)
+{
+	open_map(j, NULL);
+	field_text(j, "backend_domname", vkb->backend_domain);
+	field_number(j, "devid", i);
+	if (vkb->backend != VKB_BACKEND_DEFAULT)
+		field_text(j, "backend_type", vkb_backend_name(vkb->backend));
+	field_text(j, "unique_id", vkb->unique_id);
+	field_true(j, "feature_disable_keyboard", vkb->no_keyboard);
+	field_true(j, "feature_disable_pointer", vkb->no_pointer);
+	field_true(j, "feature_abs_pointer", vkb->abs_pointer);
+	field_true(j, "feature_raw_pointer", vkb->raw_pointer);
+	field_true(j, "feature_multi_touch", vkb->multi_touch);
+	field_nonzero(j, "width", vkb->width);
+	field_nonzero(j, "height", vkb->height);
+	field_nonzero(j, "multi_touch_width", vkb->touch_width);
+	field_nonzero(j, "multi_touch_height", vkb->touch_height);
+	field_nonzero(j, "multi_touch_num_contacts", vkb->touches);
+	close_map(j);
+}
+
+static void print_p9(struct json *j, const struct p9_config *p9, size_t i)
+{
+	open_map(j, NULL);
+	field_text(j, "backend_domname", p9->backend_domain);
+	field_text(j, "tag", p9->tag);
+	field_text(j, "path", p9->path);
+	field_text(j, "security_model", p9->security_model);
+	(void)i;	/* libxl gives it no number before it is made */
+	close_map(j);
+}
+
+static void print_channel(struct json *j, const struct channel_config *c,
+			  size_t i)
+{
+	open_map(j, NULL);
+	field_text(j, "backend_domname", c->backend_domain);
+	field_number(j, "devid", i);
+	field_text(j, "name", c->name);
+	if (c->connection == CHANNEL_PTY) {
+		empty_map(j, "connection.pty");
+	} else {
+		open_map(j, "connection.socket");
+		field_text(j, "path", c->path);
+		close_map(j);
+	}
+	close_map(j);
+}
+
+#define PRINT_DEVICES(j, key, devices, count, print)		\
+	do {							\
+		if (count)					\
+			open_array(j, key);			\
+		for (size_t i = 0; i < (count); i++)		\
+			print(j, &(devices)[i], i);		\
+		if (count)					\
+			close_array(j);				\
+	} while (0)
+
+/* Those that QEMU, or who comes, serves: in libxl's order. */
+static void print_pv_devices(struct json *j, const struct pv_devices *d)
+{
+	PRINT_DEVICES(j, "vfbs", d->vfbs, d->num_vfbs, print_vfb);
+	PRINT_DEVICES(j, "vkbs", d->vkbs, d->num_vkbs, print_vkb);
+	PRINT_DEVICES(j, "p9s", d->p9s, d->num_p9s, print_p9);
+	PRINT_DEVICES(j, "channels", d->channels, d->num_channels,
+		      print_channel);
+}
+
 static void print_action(struct json *j, const char *key,
 			 enum shutdown_action action)
 {
@@ -413,6 +642,7 @@ static void print_config(struct json *j, const struct guest_config *c)
 			print_vif(j, &c->vifs[i]);
 		close_array(j);
 	}
+	print_pv_devices(j, &c->pv);
 	print_action(j, "on_poweroff", c->on_poweroff);
 	print_action(j, "on_reboot", c->on_reboot);
 	print_action(j, "on_watchdog", c->on_watchdog);
@@ -447,10 +677,10 @@ static int json_finish(struct json *j, FILE *to)
 	return r;
 }
 
-static int print_to(const struct guest_config *config, bool stored, FILE *to)
+int json_print_config(const struct guest_config *config, FILE *to)
 {
 	struct json j;
-	int err = json_begin(&j, stored);
+	int err = json_begin(&j, false);
 
 	if (err)
 		return err;
@@ -458,14 +688,19 @@ static int print_to(const struct guest_config *config, bool stored, FILE *to)
 	return json_finish(&j, to);
 }
 
-int json_print_config(const struct guest_config *config, FILE *to)
+int json_print_stored(const struct guest_config *config,
+		      const struct json_places *hard,
+		      const struct json_places *soft, FILE *to)
 {
-	return print_to(config, false, to);
-}
+	struct json j;
+	int err = json_begin(&j, true);
 
-int json_print_stored(const struct guest_config *config, FILE *to)
-{
-	return print_to(config, true, to);
+	if (err)
+		return err;
+	j.hard = hard;
+	j.soft = soft;
+	print_config(&j, config);
+	return json_finish(&j, to);
 }
 
 int json_print_disk(const struct disk_config *disk, FILE *to)

@@ -19,20 +19,13 @@
 /* For HVM guests alone; what other guests have anyhow is INERT. */
 #define HVM_ACTS(name, kind, inert) \
 	{ name, KIND_##kind, FOR_HVM, FOR_HVM, KEY_ACTS, inert, NULL }
-/* It acts for HVM guests, and for other ones it would have to. */
-#define HVM_ELSE_REFUSED(name, kind, guests, inert) \
-	{ name, KIND_##kind, FOR_##guests, FOR_HVM, KEY_REFUSED, inert, NULL }
-#define HVM_ELSE_IDLE(name, kind, note) \
-	{ name, KIND_##kind, FOR_ALL, FOR_HVM, KEY_IDLE, NULL, note }
 #define NEWER(name) \
 	{ name, KIND_ANY, FOR_ALL, 0, KEY_IDLE, NULL, \
 	  "it came with a Xen newer than 4.17" }
 #define FOR_PVS (FOR_PV | FOR_PVH)
+#define FOR_SCREENS (FOR_PV | FOR_HVM)
 #define FOR_HVMS (FOR_PVH | FOR_HVM)
 #define NEEDS_PCI "it is about pci=[...] only, which is not there"
-#define NEEDS_VNC "it is about vnc=1 only, which is not there"
-#define NEEDS_SDL "it is about sdl=1 only, which is not there"
-#define NEEDS_SHIM "it is about pvshim=1 only, which is not there"
 #define NEEDS_STUBDOM \
 	"it is about device_model_stubdomain_override=1 only, " \
 	"which is not there"
@@ -52,16 +45,16 @@ const struct key keys[] = {
 	ACTS("on_watchdog", TEXT, ALL),
 	ACTS("on_soft_reset", TEXT, ALL),
 	ACTS("pool", TEXT, ALL),
-	REFUSED("seclabel", TEXT, ALL, ""),
-	REFUSED("init_seclabel", TEXT, ALL, ""),
-	REFUSED("driver_domain", BOOL, ALL, "0"),
+	ACTS("seclabel", TEXT, ALL),
+	ACTS("init_seclabel", TEXT, ALL),
+	ACTS("driver_domain", BOOL, ALL),
 	ACTS("nomigrate", BOOL, ALL),
 	ACTS("max_grant_frames", NUMBER, ALL),
 	ACTS("max_maptrack_frames", NUMBER, ALL),
 	ACTS("max_grant_version", NUMBER, ALL),
 	ACTS("max_event_channels", NUMBER, ALL),
 	REFUSED("vmtrace_buf_kb", NUMBER, ALL, "0"),
-	IDLE("oos", BOOL, ALL, "it tunes shadow paging only"),
+	ACTS("oos", BOOL, HVMS),
 	IDLE("xend_suspend_evtchn_compat", BOOL, ALL,
 	     "it is about guests older than Xen 4.0"),
 
@@ -80,7 +73,7 @@ const struct key keys[] = {
 	     "Xen has no more"),
 	IDLE("extratime", NUMBER, ALL, "it is for the sedf scheduler, which "
 	     "Xen has no more"),
-	REFUSED("cpuid", TEXT_OR_LIST, ALL, "host"),
+	ACTS("cpuid", TEXT_OR_LIST, ALL),
 	REFUSED("vnuma", ANY, ALL, NULL),
 	IDLE("vpmu", BOOL, ALL, ARM_ONLY),
 
@@ -108,11 +101,14 @@ const struct key keys[] = {
 	ACTS("extra", TEXT, ALL),
 	ACTS("bootloader", TEXT, PVS),
 	ACTS("bootloader_args", TEXT_OR_LIST, PVS),
+	/* of Xens newer than 4.17 */
+	ACTS("bootloader_restrict", BOOL, PVS),
+	ACTS("bootloader_user", TEXT, PVS),
 	REFUSED("e820_host", BOOL, PV, "0"),
-	REFUSED("pvshim", BOOL, PVH, "0"),
-	IDLE("pvshim_path", TEXT, PVH, NEEDS_SHIM),
-	IDLE("pvshim_cmdline", TEXT, PVH, NEEDS_SHIM),
-	IDLE("pvshim_extra", TEXT, PVH, NEEDS_SHIM),
+	ACTS("pvshim", BOOL, PVH),
+	ACTS("pvshim_path", TEXT, PVH),
+	ACTS("pvshim_cmdline", TEXT, PVH),
+	ACTS("pvshim_extra", TEXT, PVH),
 	IDLE("device_tree", TEXT, ALL, ARM_ONLY),
 
 	/* what an HVM guest boots, and its firmware */
@@ -121,9 +117,10 @@ const struct key keys[] = {
 	ACTS("firmware", TEXT, ALL),
 	HVM_ACTS("firmware_override", TEXT, ""),
 	HVM_ACTS("bios_path_override", TEXT, ""),
-	REFUSED("smbios_firmware", TEXT, HVM, ""),
-	REFUSED("acpi_firmware", TEXT, HVM, ""),
-	HVM_ELSE_REFUSED("acpi", BOOL, HVMS, "1"),
+	HVM_ACTS("smbios", LIST, NULL),	/* of Xens newer than 4.17 */
+	HVM_ACTS("smbios_firmware", TEXT, ""),
+	HVM_ACTS("acpi_firmware", TEXT, ""),
+	HVM_ACTS("acpi", BOOL, "1"),
 	HVM_ACTS("acpi_s3", BOOL, "1"),
 	HVM_ACTS("acpi_s4", BOOL, "1"),
 	HVM_ACTS("acpi_laptop_slate", BOOL, "0"),
@@ -131,43 +128,43 @@ const struct key keys[] = {
 	HVM_ACTS("pae", BOOL, "1"),
 	IDLE("nx", BOOL, HVM, "Xen decides this by cpuid now"),
 	ACTS("hap", BOOL, HVMS),
-	HVM_ELSE_REFUSED("nestedhvm", BOOL, HVMS, "0"),
+	ACTS("nestedhvm", BOOL, HVMS),
 	REFUSED("altp2m", TEXT, HVMS, "disabled"),
 	REFUSED("altp2mhvm", BOOL, HVM, "0"),
 	HVM_ACTS("hpet", BOOL, "1"),
 	HVM_ACTS("viridian", NUMBER_OR_LIST, "0"),
 	HVM_ACTS("xen_platform_pci", BOOL, "1"),
-	REFUSED("ms_vm_genid", TEXT, HVM, "none"),
+	HVM_ACTS("ms_vm_genid", TEXT, "none"),
 	REFUSED("mca_caps", LIST, HVM, NULL),
 	REFUSED("msr_relaxed", BOOL, ALL, "0"),
 
 	/* the device model and what it emulates */
 	IDLE("device_model", TEXT, ALL,
 	     "the device model is QEMU: device_model_override= names another"),
-	REFUSED("device_model_version", TEXT, ALL, "qemu-xen"),
-	HVM_ELSE_REFUSED("device_model_override", TEXT, ALL, ""),
-	HVM_ELSE_REFUSED("device_model_args", LIST, ALL, NULL),
-	REFUSED("device_model_args_pv", LIST, PVS, NULL),
+	ACTS("device_model_version", TEXT, ALL),
+	ACTS("device_model_override", TEXT, ALL),
+	ACTS("device_model_args", LIST, ALL),
+	ACTS("device_model_args_pv", LIST, PVS),
 	HVM_ACTS("device_model_args_hvm", LIST, NULL),
-	REFUSED("device_model_user", TEXT, HVM, ""),
-	REFUSED("dm_restrict", BOOL, HVM, "0"),
+	HVM_ACTS("device_model_user", TEXT, ""),
+	HVM_ACTS("dm_restrict", BOOL, "0"),
 	REFUSED("device_model_stubdomain_override", BOOL, HVM, "0"),
 	IDLE("device_model_stubdomain_seclabel", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_kernel", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_ramdisk", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_cmdline", TEXT, HVM, NEEDS_STUBDOM),
 	IDLE("stubdomain_memory", NUMBER, HVM, NEEDS_STUBDOM),
-	HVM_ELSE_REFUSED("vnc", BOOL, ALL, "0"),
-	HVM_ELSE_IDLE("vnclisten", TEXT, NEEDS_VNC),
-	HVM_ELSE_IDLE("vncdisplay", NUMBER, NEEDS_VNC),
-	HVM_ELSE_IDLE("vncpasswd", TEXT, NEEDS_VNC),
-	HVM_ELSE_IDLE("vncunused", BOOL, NEEDS_VNC),
+	{ "vnc", KIND_BOOL, FOR_SCREENS, FOR_SCREENS, KEY_ACTS, "0", NULL },
+	ACTS("vnclisten", TEXT, SCREENS),
+	ACTS("vncdisplay", NUMBER, SCREENS),
+	ACTS("vncpasswd", TEXT, SCREENS),
+	ACTS("vncunused", BOOL, SCREENS),
 	IDLE("vncviewer", NUMBER, ALL,
 	     "the option -V of create starts a viewer"),
-	REFUSED("sdl", BOOL, ALL, "0"),
-	IDLE("opengl", BOOL, ALL, NEEDS_SDL),
-	IDLE("display", TEXT, ALL, NEEDS_SDL),
-	IDLE("xauthority", TEXT, ALL, NEEDS_SDL),
+	{ "sdl", KIND_BOOL, FOR_SCREENS, FOR_SCREENS, KEY_ACTS, "0", NULL },
+	ACTS("opengl", BOOL, SCREENS),
+	ACTS("display", TEXT, SCREENS),
+	ACTS("xauthority", TEXT, SCREENS),
 	HVM_ACTS("spice", BOOL, "0"),
 	HVM_ACTS("spiceport", NUMBER, NULL),
 	HVM_ACTS("spicetls_port", NUMBER, NULL),
@@ -192,28 +189,28 @@ const struct key keys[] = {
 	HVM_ACTS("soundhw", TEXT, ""),
 	HVM_ACTS("vkb_device", BOOL, NULL),
 	HVM_ACTS("vendor_device", TEXT, "none"),
-	HVM_ACTS("keymap", TEXT, ""),
+	ACTS("keymap", TEXT, SCREENS),
 
 	/* devices */
 	ACTS("disk", LIST, ALL),
 	ACTS("vif", LIST, ALL),
 	IDLE("vif2", LIST, ALL, "netchannel2 was never finished: use vif="),
-	REFUSED("vfb", LIST, ALL, NULL),
-	REFUSED("vkb", LIST, ALL, NULL),
+	ACTS("vfb", LIST, PVS),
+	ACTS("vkb", LIST, PVS),
 	REFUSED("pci", LIST, ALL, NULL),
 	IDLE("pci_msitranslate", BOOL, ALL, NEEDS_PCI),
 	IDLE("pci_power_mgmt", BOOL, ALL, NEEDS_PCI),
 	IDLE("pci_permissive", BOOL, ALL, NEEDS_PCI),
 	IDLE("pci_seize", BOOL, ALL, NEEDS_PCI),
-	REFUSED("passthrough", TEXT, ALL, "default"),
-	REFUSED("ioports", LIST, ALL, NULL),
-	REFUSED("irqs", LIST, ALL, NULL),
-	REFUSED("iomem", LIST, ALL, NULL),
+	ACTS("passthrough", TEXT, ALL),
+	ACTS("ioports", LIST, ALL),
+	ACTS("irqs", LIST, ALL),
+	ACTS("iomem", LIST, ALL),
 	REFUSED("dtdev", LIST, ALL, NULL),
 	REFUSED("usbctrl", LIST, ALL, NULL),
 	REFUSED("usbdev", LIST, ALL, NULL),
-	REFUSED("channel", LIST, ALL, NULL),
-	REFUSED("p9", LIST, ALL, NULL),
+	ACTS("channel", LIST, ALL),
+	ACTS("p9", LIST, ALL),
 	REFUSED("vtpm", LIST, ALL, NULL),
 	REFUSED("vdispl", LIST, ALL, NULL),
 	REFUSED("vsnd", ANY, ALL, NULL),
@@ -226,12 +223,9 @@ const struct key keys[] = {
 
 	NEWER("altp2m_count"),
 	NEWER("arm_sci"),
-	NEWER("bootloader_restrict"),
-	NEWER("bootloader_user"),
 	NEWER("hvm_pirq"),
 	NEWER("llc_colors"),
 	NEWER("nr_spis"),
-	NEWER("smbios"),
 	NEWER("sve"),
 	NEWER("trap_unmapped_accesses"),
 	NEWER("virtio"),

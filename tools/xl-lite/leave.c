@@ -185,7 +185,7 @@ static bool has_state_machine(const struct leaving *d)
 static bool is_qemus(const struct leaving *d)
 {
 	static const char *const kinds[] = {
-		KIND_QDISK, KIND_VKBD, KIND_VFB, "9pfs", "qusb", "vusb",
+		KIND_QDISK, KIND_VKBD, KIND_VFB, KIND_9PFS, "qusb", "vusb",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -262,6 +262,12 @@ int leave_begin(struct store *s, xs_transaction_t t, void *arg)
 	return q && states ? tell_servers(&n, l, q, states) : -ENOMEM;
 }
 
+static bool is_ours(const struct leaving *d)
+{
+	return strcmp(d->path.kind, KIND_UVBD) == 0 ||
+	       strcmp(d->path.kind, KIND_UVIF) == 0;
+}
+
 /* Nobody would answer for a device of a daemon that does not run. */
 static bool is_served(const struct leaving *d)
 {
@@ -326,7 +332,8 @@ static void token_of(size_t i, char token[16])
 	snprintf(token, 16, TOKEN "%u", (unsigned int)i);
 }
 
-static int watch_devices(struct leave *l)
+/* To the first that cannot be. */
+static int watch_each(struct leave *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct leaving *d = &l->devices[i];
@@ -344,9 +351,20 @@ static int watch_devices(struct leave *l)
 	return 0;
 }
 
+static int watch_devices(struct leave *l)
+{
+	int err, sent;
+
+	store_gather(&l->host->store);
+	err = watch_each(l);
+	sent = store_gathered(&l->host->store);
+	return err ? err : sent;
+}
+
 /* Of those that are still there, so that they can be waited for again. */
 static void unwatch_devices(struct leave *l)
 {
+	store_gather(&l->host->store);
 	for (size_t i = 0; i < l->count; i++) {
 		char token[16];
 
@@ -355,6 +373,7 @@ static void unwatch_devices(struct leave *l)
 			store_unwatch(&l->host->store, l->devices[i].backend,
 				      "state", token);
 	}
+	store_gathered(&l->host->store);
 }
 
 int leave_wait(struct leave *l)
@@ -521,6 +540,50 @@ static int remove_of_kind(struct store *s, xs_transaction_t t,
 	return remove_if_empty(s, t, dir);
 }
 
+/* The node in which its backend told why it failed, and what is above that. */
+static int remove_error(struct store *s, xs_transaction_t t,
+			const struct leaving *d, const char *top)
+{
+	const size_t top_len = strlen(top);
+	char path[STORE_PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/error%s", top,
+			 d->backend + top_len);
+	int err = n < 0 || (size_t)n >= sizeof(path) ? -ENAMETOOLONG :
+		store_remove(s, t, path, NULL);
+
+	while (!err) {
+		*strrchr(path, '/') = '\0';
+		if (strlen(path) <= top_len)
+			break;
+		err = remove_if_empty(s, t, path);
+	}
+	return err;
+}
+
+/* Our daemons remove theirs, if they are there to do it; the kernel never. */
+static bool leaves_errors(const struct leaving *d)
+{
+	return d->path.backend_domid == 0 && !(is_ours(d) && is_served(d));
+}
+
+static int remove_errors(struct store *s, xs_transaction_t t,
+			 const struct leave *l)
+{
+	CLEANUP_FREE char **names = NULL;
+	char top[STORE_PATH_MAX];
+	unsigned int count;
+	int err;
+
+	path_domain(top, sizeof(top), 0);
+	err = store_list(s, t, top, "error/backend", &names, &count);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	for (size_t i = 0; !err && i < l->count; i++)
+		if (leaves_errors(&l->devices[i]))
+			err = remove_error(s, t, &l->devices[i], top);
+	return err;
+}
+
 /* The backends' folders, and those above that nothing else is in. */
 int leave_remove_backends(struct store *s, xs_transaction_t t,
 			  const struct leave *l)
@@ -534,7 +597,37 @@ int leave_remove_backends(struct store *s, xs_transaction_t t,
 		err = store_remove(s, t, l->devices[i].backend, NULL);
 	for (unsigned int level = 0; !err && level < LEVELS; level++)
 		err = remove_empty(s, t, l, level, dirs, empty);
-	return err;
+	return err ? err : remove_errors(s, t, l);
+}
+
+int leave_remove_all_backends(struct store *s, xs_transaction_t t,
+			      domid_t domid)
+{
+	CLEANUP_LEAVE struct leave all = { .domid = domid };
+	CLEANUP_FREE char **kinds = NULL;
+	char dir[STORE_PATH_MAX];
+	unsigned int num = 0;
+	int err;
+
+	path_domain(dir, sizeof(dir), 0);
+	err = store_list(s, t, dir, "backend", &kinds, &num);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	all.devices = calloc(num + 1, sizeof(*all.devices));
+	if (!all.devices)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < num; i++) {
+		struct leaving *d = &all.devices[all.count];
+
+		if (strlen(kinds[i]) >= STORE_KIND_MAX)
+			continue;	/* nobody's whom we know */
+		d->path.domid = domid;
+		snprintf(d->path.kind, sizeof(d->path.kind), "%s", kinds[i]);
+		path_backend_guest(d->backend, sizeof(d->backend), 0,
+				   d->path.kind, domid);
+		all.count++;
+	}
+	return leave_remove_backends(s, t, &all);
 }
 
 int leave_remove(struct store *s, xs_transaction_t t, void *arg)

@@ -60,6 +60,13 @@ int leave_remove(struct store *s, xs_transaction_t t, void *arg);
 int leave_remove_backends(struct store *s, xs_transaction_t t,
 			  const struct leave *l);
 
+/*
+ * Whatever of this domain's is in dom0's backend folder, also what nothing else
+ * tells of: of one that was not made to the end.
+ */
+int leave_remove_all_backends(struct store *s, xs_transaction_t t,
+			      domid_t domid);
+
 /* A line for each device that its server has not let go of. */
 void leave_warn(const struct leave *l);
 

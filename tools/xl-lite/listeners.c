@@ -25,7 +25,7 @@ int listeners_open(struct listeners *l, const char *path, struct loop *loop,
 	mode_t mask;
 	int err;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s.new", path);
 	TAILQ_INIT(&l->list);
 	l->path = path;
 	l->loop = loop;
@@ -35,11 +35,12 @@ int listeners_open(struct listeners *l, const char *path, struct loop *loop,
 	if (fd == -1)
 		return log_err(-errno, "%s: socket", path);
 	/* of one that was killed; we have its lock */
-	unlink(path);
+	unlink(address.sun_path);
 	mask = umask(0177);
 	err = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (err || listen(fd, BACKLOG))
+	/* who waits for it to be there can connect then */
+	if (err || listen(fd, BACKLOG) || rename(address.sun_path, path))
 		return log_err(-errno, "%s: listen", path);
 	l->socket_fd = STEAL_FD(fd);
 	return 0;
@@ -75,7 +76,8 @@ static int tell(const struct listener *one, struct event *e)
 	char line[EVENT_LINE_MAX];
 	size_t len;
 
-	clock_gettime(CLOCK_REALTIME, &e->time);
+	if (!e->time.tv_sec)
+		clock_gettime(CLOCK_REALTIME, &e->time);
 	len = event_format(e, line);
 	return send(one->fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 ?
 	       -errno : 0;
@@ -95,7 +97,7 @@ void listeners_accept(struct listeners *l)
 	CLEANUP_CLOSE int fd = accept4(l->socket_fd, NULL, NULL,
 				       SOCK_CLOEXEC | SOCK_NONBLOCK);
 	union loop_tag tag = { .type = l->tag_type, .id = l->next_id };
-	struct event hello = { .type = EVENT_LISTENING };
+	struct event hello = { .type = EVENT_LISTENING, .seq = l->seq };
 	struct listener *one;
 
 	if (fd == -1)

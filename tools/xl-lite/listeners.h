@@ -31,6 +31,7 @@ struct listeners {
 	struct listener_list list;
 	unsigned int count;
 	uint32_t next_id;
+	uint64_t seq;		/* of the last event that was told */
 };
 
 /*
@@ -44,7 +45,7 @@ void listeners_close(struct listeners *l);
 void listeners_accept(struct listeners *l);
 /* An event of the listener's socket. */
 void listeners_event(struct listeners *l, uint32_t id, uint32_t events);
-/* Tell all. E->time is filled in. */
+/* Tell all. E->time is filled in if it is not set. */
 void listeners_tell(struct listeners *l, struct event *e);
 
 #endif

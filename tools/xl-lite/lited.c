@@ -10,6 +10,11 @@
  * destroyed. So it can be killed and started again at any time: what happened
  * meanwhile is seen in the first list. That nothing is done twice is up to
  * the lock on each guest's file.
+ *
+ * That nothing is told twice, and nothing is left out, is up to the log
+ * (event-log.h), of which the table of domains is made: a line is told once it
+ * is there. What has come of an act (outcome.h) is on disk before it is over,
+ * and until the log has it.
  */
 #include "config.h"
 
@@ -19,6 +24,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +42,12 @@
 #include "tools/xl-lite/action.h"
 #include "tools/xl-lite/domain-table.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/event-log.h"
 #include "tools/xl-lite/lifecycle.h"
 #include "tools/xl-lite/listeners.h"
 #include "tools/xl-lite/monitor.h"
+#include "tools/xl-lite/names.h"
+#include "tools/xl-lite/outcome.h"
 
 #define PROGRAM "xl-lited"
 
@@ -51,7 +60,9 @@
 #define TRIES_MAX 3
 #define KILLED_MAX 20
 
-enum { TAG_STORE, TAG_LINE, TAG_SIGNAL, TAG_SOCKET, TAG_LISTENER };
+enum {
+	TAG_STORE, TAG_LINE, TAG_SIGNAL, TAG_SOCKET, TAG_LISTENER, TAG_NAMES,
+};
 
 struct lited {
 	struct hv *hv;
@@ -60,13 +71,23 @@ struct lited {
 	int signal_fd;
 	struct domain_table table;
 	struct action_list actions;
+	struct event_log log;
 	struct listeners listeners;
+	struct names names;
 	bool looking_back;	/* restarts may wait to be finished */
+	bool untold;		/* what others did may wait to be told */
 	unsigned int killed;	/* processes that acted, in a row */
 	bool stopping;
 };
 
 /* -- telling ------------------------------------------------------------------ */
+
+static void say(struct lited *l, struct event *e)
+{
+	event_log_add(&l->log, e);
+	l->listeners.seq = e->seq;
+	listeners_tell(&l->listeners, e);
+}
 
 static void tell(struct lited *l, enum event_type type,
 		 const struct seen_domain *d)
@@ -76,13 +97,18 @@ static void tell(struct lited *l, enum event_type type,
 		.uuid = d->uuid,
 	};
 
-	listeners_tell(&l->listeners, &e);
+	say(l, &e);
 }
 
 static void on_gone(const struct seen_domain *d, void *arg)
 {
+	struct lited *l = arg;
+
 	if (d->told)
-		tell(arg, EVENT_DESTROYED, d);
+		tell(l, EVENT_DESTROYED, d);
+	/* maybe by somebody who starts it again */
+	if (!d->settled)
+		l->untold = true;
 }
 
 static void read_name(struct lited *l, struct seen_domain *d)
@@ -112,6 +138,7 @@ static void look_at_new(struct lited *l, struct seen_domain *d)
 static void look_at_stopped(struct lited *l, struct seen_domain *d,
 			    const struct hv_domain *info)
 {
+	const char *reason = shutdown_reason_name(info->shutdown_reason);
 	struct event e = {
 		.type = info->shutdown_reason == SHUTDOWN_crash
 			? EVENT_CRASHED : EVENT_SHUTDOWN,
@@ -119,14 +146,85 @@ static void look_at_stopped(struct lited *l, struct seen_domain *d,
 		.uuid = d->uuid,
 	};
 
-	if (d->stopped)
+	if (d->stopped && strcmp(d->reason, reason) == 0)
 		return;
 	d->stopped = true;
+	d->reason = reason;
 	read_name(l, d);
 	e.name = d->name;
 	if (e.type == EVENT_SHUTDOWN)
-		e.reason = shutdown_reason_name(info->shutdown_reason);
-	listeners_tell(&l->listeners, &e);
+		e.reason = reason;
+	say(l, &e);
+}
+
+/* -- what was told before this process was started ------------------------------ */
+
+static const char *reason_of(const struct event *e)
+{
+	if (e->type == EVENT_CRASHED)
+		return shutdown_reason_name(SHUTDOWN_crash);
+	for (unsigned int i = 0; e->reason && i <= SHUTDOWN_MAX; i++)
+		if (strcmp(shutdown_reason_name(i), e->reason) == 0)
+			return shutdown_reason_name(i);
+	return shutdown_reason_name(UINT_MAX);
+}
+
+static void learn_domain(struct lited *l, const struct event *e)
+{
+	struct seen_domain *d = domain_table_learn(&l->table, e->domid);
+
+	if (!d || !e->uuid)
+		return;
+	memcpy(d->uuid, e->uuid, sizeof(d->uuid));
+	free(d->name);
+	d->name = e->name ? strdup(e->name) : NULL;
+	d->told = true;
+	d->stopped = false;
+}
+
+static void learn(const struct event *e, void *arg)
+{
+	struct lited *l = arg;
+	struct seen_domain *d = domain_table_find(&l->table, e->domid);
+
+	switch (e->type) {
+	case EVENT_CREATED:
+		learn_domain(l, e);
+		break;
+	case EVENT_SHUTDOWN:
+	case EVENT_CRASHED:
+		if (d) {
+			d->stopped = true;
+			d->reason = reason_of(e);
+		}
+		break;
+	case EVENT_RESET:
+		if (d)
+			d->stopped = false;
+		break;
+	case EVENT_DESTROYED:
+		domain_table_forget(&l->table, e->domid);
+		break;
+	case EVENT_RESTARTED:
+	case EVENT_KEPT:
+	case EVENT_FAILED:
+	case EVENT_LISTENING:
+	case EVENT_CUT_OFF:
+		break;
+	}
+}
+
+/* Of an earlier boot of the host no domain is left, whatever has its number. */
+static void learn_all(struct lited *l)
+{
+	char boot[BOOT_ID_SIZE];
+
+	event_log_open(&l->log, EVENT_LOG, learn, l);
+	guest_state_boot_id(boot);
+	if (strcmp(l->log.boot, boot) != 0)
+		domain_table_update(&l->table, NULL, 0, on_gone, l);
+	event_log_begin(&l->log, boot);
+	l->listeners.seq = l->log.seq;
 }
 
 /* -- acting -------------------------------------------------------------------- */
@@ -152,32 +250,49 @@ static unsigned int count_actions(const struct lited *l)
 	return count;
 }
 
-static bool may_act(const struct lited *l, domid_t domid)
+/* For one that nobody acts for yet. Who waits for somebody else takes no room. */
+static bool may_act(const struct lited *l, enum guest_state_kind file,
+		    domid_t domid, const uint8_t uuid[16])
 {
-	return !l->stopping && count_actions(l) < ACTIONS_MAX &&
-	       !acts_for(l, domid);
+	return !l->stopping && (count_actions(l) < ACTIONS_MAX ||
+				guest_state_holder(file, domid, uuid));
 }
 
+/*
+ * Who acts for it may do so right now: the file of a restart is written before
+ * the guest's own is removed, and what has come of it before both are.
+ */
 static void act_on(struct lited *l, struct seen_domain *d)
 {
-	if (d->settled || !may_act(l, d->domid))
+	bool live, restart;
+
+	if (d->settled)
 		return;
-	if (guest_state_exists(GUEST_STATE_RESTART, d->domid, d->uuid))
+	live = guest_state_exists(GUEST_STATE_LIVE, d->domid, d->uuid);
+	restart = guest_state_exists(GUEST_STATE_RESTART, d->domid, d->uuid);
+	if (!live && !restart) {
+		d->settled = true;	/* nobody asked for anything, or it is over */
+		l->untold = true;
+	} else if (restart && may_act(l, GUEST_STATE_RESTART, d->domid,
+				      d->uuid)) {
 		action_start(&l->actions, ACTION_KIND_RESUME, d->domid,
 			     d->uuid);
-	else if (guest_state_exists(GUEST_STATE_LIVE, d->domid, d->uuid))
+	} else if (!restart && may_act(l, GUEST_STATE_LIVE, d->domid,
+				       d->uuid)) {
 		action_start(&l->actions, ACTION_KIND_ACT, d->domid, d->uuid);
-	else
-		d->settled = true;	/* nobody asked for anything */
+	}
 }
 
 static void look_at(struct lited *l, struct seen_domain *d,
 		    const struct hv_domain *info)
 {
 	look_at_new(l, d);
-	/* a domain that was suspended may go on */
+	/* how it is now may be half of what is done for it */
+	if (acts_for(l, d->domid))
+		return;
+	/* a domain that was suspended, or reset, goes on */
 	if (!info->shutdown) {
-		d->stopped = false;
+		d->stopped = d->settled = false;
 		return;
 	}
 	look_at_stopped(l, d, info);
@@ -186,7 +301,54 @@ static void look_at(struct lited *l, struct seen_domain *d,
 }
 
 /* The restarts that were cut off; of some the old domain is gone already. */
-static void look_back(struct lited *l)
+static void resume_or_wait(struct lited *l, domid_t domid,
+			   const uint8_t uuid[16])
+{
+	if (acts_for(l, domid))
+		return;
+	if (may_act(l, GUEST_STATE_RESTART, domid, uuid))
+		action_start(&l->actions, ACTION_KIND_RESUME, domid, uuid);
+	else
+		l->looking_back = true;	/* when there is room */
+}
+
+/*
+ * Somebody else is at it: a child of the xl-lited before, or the process that
+ * minds this guest alone. Whoever waits behind him knows when it is over.
+ */
+static void wait_for_others(struct lited *l, domid_t domid,
+			    const uint8_t uuid[16])
+{
+	if (!acts_for(l, domid) && !l->stopping &&
+	    guest_state_holder(GUEST_STATE_RESTART, domid, uuid))
+		action_start(&l->actions, ACTION_KIND_RESUME, domid, uuid);
+}
+
+static bool is_to_be_done(domid_t domid, const uint8_t uuid[16])
+{
+	return guest_state_exists(GUEST_STATE_LIVE, domid, uuid) ||
+	       guest_state_exists(GUEST_STATE_RESTART, domid, uuid);
+}
+
+/* What has come of an act that xl-lited did not see the end of. */
+static void tell_late(struct lited *l, domid_t domid, const uint8_t uuid[16])
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	char line[EVENT_LINE_MAX];
+	struct event e;
+
+	/* it is not over; its end will be seen */
+	if (acts_for(l, domid) || is_to_be_done(domid, uuid))
+		return;
+	if (outcome_read(domid, uuid, &arena, &e, line) == 0 &&
+	    !event_log_has(&l->log, line))
+		say(l, &e);
+	outcome_remove(domid, uuid);
+}
+
+static void for_each_file(struct lited *l, enum guest_state_kind kind,
+			  void (*fn)(struct lited *l, domid_t domid,
+				     const uint8_t uuid[16]))
 {
 	DIR *folder = opendir(GUEST_STATE_FOLDER);
 	struct dirent *entry;
@@ -195,18 +357,25 @@ static void look_back(struct lited *l)
 
 	if (!folder)
 		return;
-	l->looking_back = false;
-	while ((entry = readdir(folder))) {
-		if (guest_state_parse_name(entry->d_name, GUEST_STATE_RESTART,
-					   &domid, uuid))
-			continue;
-		if (may_act(l, domid))
-			action_start(&l->actions, ACTION_KIND_RESUME, domid,
-				     uuid);
-		else if (!acts_for(l, domid))
-			l->looking_back = true;	/* when there is room */
-	}
+	while ((entry = readdir(folder)))
+		if (guest_state_parse_name(entry->d_name, kind, &domid, uuid)
+		    == 0)
+			fn(l, domid, uuid);
 	closedir(folder);
+}
+
+/* In this order: of what was over behind our back there is the outcome. */
+static void look_back(struct lited *l)
+{
+	if (l->looking_back) {
+		l->looking_back = false;
+		for_each_file(l, GUEST_STATE_RESTART, resume_or_wait);
+	}
+	if (l->untold) {
+		l->untold = false;
+		for_each_file(l, GUEST_STATE_RESTART, wait_for_others);
+		for_each_file(l, GUEST_STATE_OUTCOME, tell_late);
+	}
 }
 
 /*
@@ -235,45 +404,31 @@ static int look(struct lited *l)
 					  l);
 	if (err)
 		return log_fail(err, "list domains: %s", hv_why(l->hv, err));
-	if (l->looking_back)
-		look_back(l);
 	for (size_t i = 0; i < count; i++)
 		look_at(l, &l->table.list[i], &domains[i]);
+	look_back(l);
 	return 0;
 }
 
 /* -- what was done -------------------------------------------------------------- */
 
-static void tell_result(struct lited *l, const struct action *a,
-			const struct stopped_result *result)
+static void tell_outcome(struct lited *l, const struct action *a, bool failed)
 {
-	struct seen_domain *d = domain_table_find(&l->table, a->domid);
-	struct event e = {
-		.type = EVENT_RESTARTED, .domid = result->domid,
-		.uuid = result->uuid, .from = a->domid,
-	};
-	struct seen_domain *new;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	const struct seen_domain *d = domain_table_find(&l->table, a->domid);
+	char line[EVENT_LINE_MAX];
+	struct event e;
 
-	switch (result->outcome) {
-	case STOPPED_RESTARTED:
-		new = domain_table_find(&l->table, result->domid);
-		e.name = new ? new->name : NULL;
-		listeners_tell(&l->listeners, &e);
-		break;
-	case STOPPED_KEPT:
-		if (d)
-			tell(l, EVENT_KEPT, d);
-		break;
-	case STOPPED_FAILED: {
-		struct seen_domain gone = { .domid = a->domid };
-
-		memcpy(gone.uuid, a->uuid, sizeof(gone.uuid));
-		tell(l, EVENT_FAILED, d ? d : &gone);
-		break;
-	}
-	case STOPPED_DESTROYED:	/* which the list tells */
-	case STOPPED_NOT_OURS:
-		break;
+	if (outcome_read(a->domid, a->uuid, &arena, &e, line) == 0) {
+		say(l, &e);
+		outcome_remove(a->domid, a->uuid);
+	} else if (failed && is_to_be_done(a->domid, a->uuid)) {
+		/* which is tried again when this is started again */
+		e = (struct event) {
+			.type = EVENT_FAILED, .domid = a->domid,
+			.uuid = a->uuid, .name = d ? d->name : NULL,
+		};
+		say(l, &e);
 	}
 }
 
@@ -292,27 +447,45 @@ static void on_killed(struct lited *l, const struct action *a)
 		d->settled = !again;
 }
 
+/*
+ * What is done and is minded still goes on: it was reset, and may have stopped
+ * again before it was seen to run.
+ */
+static void on_done(struct lited *l, const struct action *a,
+		    enum action_end end)
+{
+	struct seen_domain *d = domain_table_find(&l->table, a->domid);
+
+	l->killed = 0;
+	if (!d)
+		return;
+	d->settled = end == ACTION_FAILED ||
+		     !guest_state_exists(GUEST_STATE_LIVE, d->domid, d->uuid);
+	if (d->settled)
+		return;
+	tell_outcome(l, a, false);
+	d->stopped = false;
+}
+
 static int on_child(struct lited *l)
 {
-	struct stopped_result result;
+	enum action_end end;
 	struct action *a;
-	bool killed;
 	int err = 0;
 
-	while (!err && (a = action_reap(&l->actions, &result, &killed))) {
-		struct seen_domain *d = domain_table_find(&l->table,
-							  a->domid);
-
-		if (killed)
+	while (!err && (a = action_reap(&l->actions, &end))) {
+		if (end == ACTION_KILLED)
 			on_killed(l, a);
 		else
-			l->killed = 0;
-		if (!killed && d)
-			d->settled = true;
+			on_done(l, a, end);
+		/* somebody else was quicker, and may still be at it */
+		if (!guest_state_exists(GUEST_STATE_OUTCOME, a->domid,
+					a->uuid))
+			l->untold = true;
 		/* there may be room for others; and the new one is named */
 		err = look(l);
-		if (!killed)
-			tell_result(l, a, &result);
+		if (end != ACTION_KILLED)
+			tell_outcome(l, a, end == ACTION_FAILED);
 		free(a);
 	}
 	return err;
@@ -357,7 +530,7 @@ static void take_over_all(struct lited *l)
 
 /* -- the loop ---------------------------------------------------------------------- */
 
-/* Whatever was told: the list says more. */
+/* Whatever was told of domains: the list says more. */
 static int on_store(struct lited *l)
 {
 	char path[64], token[16];
@@ -365,10 +538,25 @@ static int on_store(struct lited *l)
 
 	while ((n = store_next_event(&l->store, path, sizeof(path), token,
 				     sizeof(token))) == 1)
-		events++;
+		events += !names_event(&l->names, path, token);
 	if (n < 0 && n != -ENOMEM)
 		return log_err(n, "xenstore: event");
 	return events || n ? look(l) : 0;
+}
+
+static int take_events(void *arg)
+{
+	return on_store(arg);
+}
+
+/* What xenstored refuses is their business: they look for themselves. */
+static int on_names(struct lited *l)
+{
+	int err = names_answer(&l->names, take_events, l);
+
+	if (err)
+		log_err(err, "names of domains");
+	return 0;
 }
 
 /* Systemd starts us again, and by then it may be there again. */
@@ -414,6 +602,8 @@ static int on_event(struct lited *l, const struct loop_event *event)
 	case TAG_LISTENER:
 		listeners_event(&l->listeners, event->tag.id, event->events);
 		return 0;
+	case TAG_NAMES:
+		return on_names(l);
 	}
 	return 0;
 }
@@ -461,6 +651,7 @@ static int open_all(struct lited *l)
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	const union loop_tag signal_tag = { .type = TAG_SIGNAL };
 	const union loop_tag socket_tag = { .type = TAG_SOCKET };
+	const union loop_tag names_tag = { .type = TAG_NAMES };
 	int err = loop_open(&l->loop);
 
 	if (!err)
@@ -478,13 +669,19 @@ static int open_all(struct lited *l)
 	if (!err)
 		err = hv_open(&l->hv);
 	if (!err)
-		err = store_open(&l->store);
+		err = store_open_batched(&l->store);
+	if (!err)
+		err = names_open(&l->names, NAMES_SOCKET, &l->store);
+	if (!err)
+		err = loop_add(&l->loop, l->names.fd, EPOLLIN, names_tag);
 	return err ? err : watch(l);
 }
 
 static void close_all(struct lited *l)
 {
 	listeners_close(&l->listeners);
+	event_log_close(&l->log);
+	names_close(&l->names);
 	store_close(&l->store);
 	hv_close(l->hv);
 	domain_table_free(&l->table);
@@ -497,8 +694,11 @@ static int run(void)
 	struct lited l = {
 		.loop.epoll_fd = -1,
 		.signal_fd = -1,
+		.log.fd = -1,
 		.listeners.socket_fd = -1,
+		.names.fd = -1,
 		.looking_back = true,
+		.untold = true,
 	};
 	struct daemon_lock lock;
 	int err = daemon_lock(&lock, PROGRAM);
@@ -507,8 +707,10 @@ static int run(void)
 		return EXIT_FAILURE;
 	TAILQ_INIT(&l.actions);
 	err = open_all(&l);
-	if (!err)
+	if (!err) {
+		learn_all(&l);
 		err = look(&l);
+	}
 	if (!err) {
 		take_over_all(&l);
 		daemon_notify("READY=1");
@@ -535,7 +737,7 @@ int main(int argc, char **argv)
 		case 'h':
 			printf("usage: " PROGRAM " [-v]\n\n"
 			       "Does for all guests of xl-lite what their configurations say of their\n"
-			       "end: on_poweroff, on_reboot, on_crash, on_watchdog. Runs in the\n"
+			       "end: on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset. Runs in the\n"
 			       "foreground until it gets SIGTERM, which no guest notices.\n\n"
 			       "  -v, --verbose    say more\n"
 			       "  -h, --help       this text\n"

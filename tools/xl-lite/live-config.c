@@ -12,6 +12,7 @@
 #include "tools/xl-lite/live-config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -270,20 +271,12 @@ static bool is_device(struct merge *m, const struct device_kind *kind,
 	       strcmp(value, vdev) == 0;
 }
 
-/* A drive whose disk was taken out: libxl then has an empty path for it. */
+/* A drive whose disk was taken out. */
 static int merge_drive(struct merge *m, struct json_value *entry,
 		       const struct listed_device *device)
 {
-	static const char *const before_path[] = {
-		"backend_domid", "backend_domname", NULL
-	};
-	static const char *const before_format[] = {
-		"backend_domid", "backend_domname", "pdev_path", "vdev",
-		"backend", NULL
-	};
 	char params[STORE_VALUE_MAX];
 	const char *colon;
-	int err;
 
 	if (!json_get_number(entry, "removable", 0))
 		return 0;
@@ -293,11 +286,21 @@ static int merge_drive(struct merge *m, struct json_value *entry,
 	colon = strchr(params, ':');
 	if (colon ? colon[1] : params[0])
 		return 0;
-	err = json_set(m->arena, entry, "pdev_path",
-		       json_new_text(m->arena, ""), before_path);
-	return err ? err : json_set(m->arena, entry, "format",
-				    json_new_text(m->arena, "empty"),
-				    before_format);
+	return userdata_set_medium(m->arena, entry, "");
+}
+
+/* As libxl does: the next start is without it, too. */
+static void warn_gone(const struct merge *m, const struct device_kind *kind,
+		      const struct json_value *entry)
+{
+	const char *vdev = json_get_text(entry, "vdev");
+	char number[24];
+
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)
+		 json_get_number(entry, "devid", 0));
+	log_warn("domain %u: %s %s: in its stored configuration, but not in xenstore any more: ignored",
+		 m->domain->domid, kind->kind,
+		 kind->by_vdev && vdev ? vdev : number);
 }
 
 static int merge_devices(struct merge *m, const struct device_kind *kind)
@@ -319,6 +322,7 @@ static int merge_devices(struct merge *m, const struct device_kind *kind)
 					       &devices[i]))
 			i++;
 		if (i == count) {
+			warn_gone(m, kind, (*member)->value);
 			*member = (*member)->next;
 			continue;
 		}

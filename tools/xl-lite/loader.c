@@ -24,6 +24,8 @@
 
 #include "lib/clock.h"
 
+#include "tools/xl-lite/loader-cage.h"
+
 /*
  * A file system that was made to be hard to read costs no more than this. A
  * person who thinks over a menu costs nothing.
@@ -64,6 +66,9 @@ int loader_folder_make(const char *folder)
 	snprintf(path, sizeof(path), "%s/files", folder);
 	if (mkdir(path, 0700))
 		return -errno;
+	snprintf(path, sizeof(path), "%s/cage", folder);
+	if (mkdir(path, 0700))
+		return -errno;
 	snprintf(path, sizeof(path), "%s/result", folder);
 	return mkfifo(path, 0600) ? -errno : 0;
 }
@@ -85,6 +90,70 @@ const char *loader_check_files(const struct loader_found *found)
 	if (found->ramdisk[0] && !is_loadable(found->ramdisk))
 		return "the ramdisk that it named is no file, is empty, or too large";
 	return NULL;
+}
+
+/* -- its process namespace ------------------------------------------------------- */
+
+/*
+ * A bootloader, and whatever it starts, is in a pid namespace: none of it can
+ * stay behind, in a session of its own, to change what it copied out after that
+ * was checked. The namespace's first process keeps it, and reaps; the kernel
+ * ends all with that one.
+ */
+__attribute__((noreturn))
+static void keep_namespace(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGCHLD, SIG_IGN);
+	close_range(0, ~0U, 0);
+	for (;;)
+		pause();
+}
+
+/* 0, also where it cannot be had, for who is not root. */
+static int start_keeper(struct loader *l)
+{
+	l->keeper = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL,
+			    NULL, NULL);
+	if (l->keeper == 0)
+		keep_namespace();
+	if (l->keeper > 0 || errno == EPERM)
+		return 0;
+	return -errno;
+}
+
+/* When this has returned, nothing is left in there. */
+static void end_keeper(struct loader *l)
+{
+	if (l->keeper <= 0)
+		return;
+	kill(l->keeper, SIGKILL);
+	while (waitpid(l->keeper, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+/* fork(), but into the keeper's namespace. */
+static pid_t fork_there(const struct loader *l)
+{
+	CLEANUP_CLOSE int ours = -1, theirs = -1;
+	pid_t pid;
+
+	if (l->keeper <= 0)
+		return fork();
+	ours = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	theirs = syscall(SYS_pidfd_open, l->keeper, 0);
+	if (ours == -1 || theirs == -1 || setns(theirs, CLONE_NEWPID))
+		return -1;
+	pid = fork();
+	if (pid && setns(ours, CLONE_NEWPID)) {
+		const int err = errno;
+
+		if (pid > 0)
+			kill(pid, SIGKILL);
+		errno = err;
+		return -1;
+	}
+	return pid;
 }
 
 /* -- in the child --------------------------------------------------------------- */
@@ -110,10 +179,28 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What it mounts goes with it. */
+static void isolate(const struct loader *l)
+{
+	const char *step;
+	int err;
+
+	if (!l->caged_disk) {
+		if (unshare(CLONE_NEWNS) == 0)
+			mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		return;
+	}
+	err = loader_cage_enter(l->folder, l->caged_disk, &step);
+	if (!err)
+		return;
+	dprintf(STDERR_FILENO, "%s: isolate it: %s: %s\n", l->argv[0], step,
+		strerror(-err));
+	_exit(127);
+}
+
 /*
  * A session of its own on its terminal, nothing of ours open, and an end when
- * we end. What it mounts goes with it. Errors go to its terminal, which is
- * remembered.
+ * we end. Errors go to its terminal, which is remembered.
  */
 __attribute__((noreturn))
 static void become_loader(const struct loader *l, pid_t parent)
@@ -122,15 +209,15 @@ static void become_loader(const struct loader *l, pid_t parent)
 
 	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	/* a parent outside of its namespace has no number there */
+	if (getppid() != (l->keeper > 0 ? 0 : parent))
 		_exit(127);
 	setsid();
 	if (ioctl(tty, TIOCSCTTY, 0) || dup2(tty, STDIN_FILENO) == -1 ||
 	    dup2(tty, STDOUT_FILENO) == -1 || dup2(tty, STDERR_FILENO) == -1)
 		_exit(127);
 	close_range(STDERR_FILENO + 1, ~0U, 0);
-	if (unshare(CLONE_NEWNS) == 0)
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	isolate(l);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_CPU, CPU_SECONDS);
 	limit(RLIMIT_DATA, MEMORY_MAX);
@@ -156,8 +243,11 @@ static int open_result(struct loader *l)
 static int start(struct loader *l)
 {
 	const pid_t parent = getpid();
+	int err = start_keeper(l);
 
-	l->pid = fork();
+	if (err)
+		return err;
+	l->pid = fork_there(l);
 	if (l->pid == 0)
 		become_loader(l, parent);
 	close(STEAL_FD(l->relay->program_tty));
@@ -242,7 +332,7 @@ int loader_run(struct loader *l)
 {
 	int err;
 
-	l->pid = -1;
+	l->pid = l->keeper = -1;
 	l->pidfd = -1;
 	err = open_result(l);
 	if (err)
@@ -257,6 +347,7 @@ int loader_run(struct loader *l)
 		while (waitpid(l->pid, &l->status, 0) == -1 && errno == EINTR)
 			;
 	}
+	end_keeper(l);
 	if (!err)
 		err = take_rest(l);
 	cleanup_close(&l->pidfd);

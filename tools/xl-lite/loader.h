@@ -8,6 +8,7 @@
  *	FOLDER/			ours alone
  *	FOLDER/result		a FIFO: what it says it has found
  *	FOLDER/files/		what it copies out
+ *	FOLDER/cage/		where the root of one that is isolated begins
  *
  * This part knows nothing of Xen; bootloader.c does.
  */
@@ -72,6 +73,7 @@ const char *loader_check_files(const struct loader_found *found);
 struct loader {
 	char **argv;
 	const char *folder;
+	const char *caged_disk;		/* isolate it, with this; or NULL */
 	struct relay *relay;		/* opened; its terminal */
 	uint64_t deadline_ns;		/* 0: it may take as long as it likes */
 	int interrupt_fd;		/* readable: it is to be killed; or -1 */
@@ -80,7 +82,7 @@ struct loader {
 	bool (*stale)(void *arg);
 	void *arg;
 
-	pid_t pid;
+	pid_t pid, keeper;
 	int pidfd, result_fd;
 	char result[LOADER_RESULT_MAX];
 	size_t result_size;

@@ -73,8 +73,10 @@ const struct command commands[] = {
 	  "Print the name of the domain of that number", NULL },
 	{ "dump-core", cmd_dump_core, false, "DOMAIN FILE",
 	  "Write a guest's memory to a file for crash and gdb", NULL },
-	{ "events", cmd_events, false, "",
-	  "Tell what happens to guests, as it happens, as lines of JSON", NULL },
+	{ "events", cmd_events, false, "[OPTIONS]",
+	  "Tell what happens to guests, as it happens, as lines of JSON",
+	  "-a, --after=SEQ\tFirst what was told after the event of that number.\n"
+	  "-w, --wait\tWait for xl-lited to run, also when it has ended.\n" },
 	{ "gc", cmd_gc, true, "[OPTIONS]",
 	  "Clean up after creations and destructions that were killed",
 	  "-n, --dryrun\tOnly say what is found.\n" },

@@ -78,7 +78,7 @@ static int wait_shutdown(struct monitor *m, struct hv_domain *info)
 /* 1: there is a guest to wait for again; 0: we are done; or -errno. */
 static int mind(struct monitor *m)
 {
-	struct stopped_result result;
+	struct stopped_result result = { 0 };
 	struct hv_domain info;
 	int err = wait_shutdown(m, &info);
 
@@ -93,7 +93,8 @@ static int mind(struct monitor *m)
 		return log_err(err, "guest %s: wait for its end",
 			       m->state.config->name);
 	err = stopped_act(&m->host, &m->state, &info, &result);
-	if (err || result.outcome != STOPPED_RESTARTED)
+	if (err || (result.outcome != STOPPED_RESTARTED &&
+		    result.outcome != STOPPED_RESET))
 		return err;
 	guest_state_end(&m->state);
 	err = guest_state_take(&m->state, GUEST_STATE_LIVE, result.domid,

@@ -80,6 +80,14 @@ static int read_backendtype(const struct json_value *v, struct disk_config *disk
 	return name ? -EINVAL : 0;
 }
 
+/* NULL: an empty drive, for which libxl has an empty path. */
+static const char *disk_target(const struct json_value *v)
+{
+	const char *target = json_get_text(v, "pdev_path");
+
+	return target && *target ? target : NULL;
+}
+
 /* As vdev_parse() has read its name. */
 static int read_disk(struct guest_config *config, const struct json_value *v,
 		     const struct vdev *vdev, struct disk_config *disk)
@@ -90,7 +98,8 @@ static int read_disk(struct guest_config *config, const struct json_value *v,
 		.vdev_number = vdev->number,
 		.disk = vdev->disk,
 		.partition = vdev->partition,
-		.target = kept_field(config, v, "pdev_path"),
+		.target = disk_target(v) ? kept_field(config, v, "pdev_path")
+					 : NULL,
 		.backend_domain = kept_field(config, v, "backend_domname"),
 		.script = kept_field(config, v, "script"),
 		.readonly = !json_get_number(v, "readwrite", 0),
@@ -171,7 +180,7 @@ static bool same_text(const char *a, const char *b)
 static bool same_disk(const struct disk_config *disk,
 		      const struct json_value *v)
 {
-	return same_text(disk->target, json_get_text(v, "pdev_path")) &&
+	return same_text(disk->target, disk_target(v)) &&
 	       same_text(disk->script, json_get_text(v, "script"));
 }
 
@@ -298,11 +307,8 @@ static int parse_update(const char *text, size_t size,
 void next_config(struct host *host, const struct hv_domain *domain,
 		 struct guest_config *config, struct guest_config **ret)
 {
-	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP_FREE char *text = NULL;
-	struct json_value *live;
 	size_t size = 0;
-	int err;
 
 	*ret = NULL;
 	if (userdata_read_key(domain->domid, domain->uuid, USERDATA_UPDATE,
@@ -312,7 +318,16 @@ void next_config(struct host *host, const struct hv_domain *domain,
 				    USERDATA_UPDATE);
 		return;
 	}
-	err = live_config(host, domain, &arena, &live);
+	next_config_here(host, domain, config);
+}
+
+void next_config_here(struct host *host, const struct hv_domain *domain,
+		      struct guest_config *config)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct json_value *live;
+	int err = live_config(host, domain, &arena, &live);
+
 	if (!err)
 		err = next_config_devices(config, live);
 	if (err)

@@ -18,6 +18,10 @@
 void next_config(struct host *host, const struct hv_domain *domain,
 		 struct guest_config *config, struct guest_config **ret);
 
+/* As if nothing had been stored: for a domain that goes on as it is. */
+void next_config_here(struct host *host, const struct hv_domain *domain,
+		      struct guest_config *config);
+
 /*
  * The second half: disks and vifs of CONFIG as LIVE, which tells of those that
  * are there (live-config.h), has them. Those that CONFIG has already, with the

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "lib/log.h"
+
 void nodes_access(struct nodes *n, struct node_access access, const char *dir,
 		  const char *node)
 {
@@ -35,6 +37,16 @@ void nodes_make(struct nodes *n, struct node_access access, const char *dir,
 	nodes_access(n, access, dir, node);
 }
 
+static int too_long(struct nodes *n, const char *dir, const char *node)
+{
+	const char *doing = n->store->doing;
+
+	n->store->told = true;
+	return log_fail(-E2BIG, "%s%sxenstore: write %s/%s: the value is longer than %d bytes: shorten it",
+			doing ? doing : "", doing ? ": " : "", dir, node,
+			STORE_VALUE_MAX - 1);
+}
+
 __attribute__((format(printf, 4, 0)))
 static void put(struct nodes *n, const char *dir, const char *node,
 		const char *fmt, va_list ap)
@@ -46,7 +58,7 @@ static void put(struct nodes *n, const char *dir, const char *node,
 		return;
 	len = vsnprintf(value, sizeof(value), fmt, ap);
 	if (len < 0 || (size_t)len >= sizeof(value))
-		n->err = -E2BIG;
+		n->err = too_long(n, dir, node);
 	else
 		n->err = store_write(n->store, n->t, dir, node, value);
 }

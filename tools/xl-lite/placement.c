@@ -72,6 +72,65 @@ static int mask_sets(struct host *host, const struct guest_config *config,
 	return err;
 }
 
+/* libxl's maps are whole bytes, all of which "all" is to it. */
+static unsigned int map_width(const struct placement *p)
+{
+	return (p->cpus.list.count + 7) / 8 * 8;
+}
+
+static bool names_all(const char *text)
+{
+	for (const char *end; *text; text = end + strspn(end, ",")) {
+		end = text + strcspn(text, ",");
+		if (end - text == 3 && strncmp(text, "all", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As it was asked for: before the host's masks, and as libxl has it. */
+static int keep_asked(const struct guest_config *config,
+		      const struct placement *p, const struct text_list *list,
+		      const struct placement_sets *from,
+		      struct placement_sets *ret)
+{
+	const size_t size = from->count * sizeof(*from->sets);
+
+	if (!size)
+		return 0;
+	*ret = *from;
+	ret->sets = malloc(size);
+	if (!ret->sets)
+		return log_err(-ENOMEM, "guest %s: its cpus", config->name);
+	memcpy(ret->sets, from->sets, size);
+	for (size_t i = 0; i < from->count; i++)
+		for (unsigned int cpu = p->cpus.list.count;
+		     names_all(list->items[i]) && cpu < map_width(p); cpu++)
+			cpu_set_add(&ret->sets[i], cpu);
+	return 0;
+}
+
+static struct json_places places_of(const struct placement *p,
+				    const struct placement_sets *s)
+{
+	return (struct json_places) {
+		.sets = s->sets,
+		.count = s->count,
+		.same = s->same,
+		.width = map_width(p),
+	};
+}
+
+struct json_places placement_hard(const struct placement *p)
+{
+	return places_of(p, &p->asked_hard);
+}
+
+struct json_places placement_soft(const struct placement *p)
+{
+	return places_of(p, &p->asked_soft);
+}
+
 int placement_plan(struct host *host, const struct guest_config *config,
 		   struct placement *p)
 {
@@ -88,6 +147,12 @@ int placement_plan(struct host *host, const struct guest_config *config,
 	if (!err)
 		err = parse_sets(config, "cpus_soft", &xen->cpus_soft_pos,
 				 &xen->cpus_soft, &p->cpus, &p->soft);
+	if (!err)
+		err = keep_asked(config, p, &xen->cpus, &p->hard,
+				 &p->asked_hard);
+	if (!err)
+		err = keep_asked(config, p, &xen->cpus_soft, &p->soft,
+				 &p->asked_soft);
 	return err ? err : mask_sets(host, config, p);
 }
 
@@ -96,6 +161,8 @@ void placement_free(struct placement *p)
 	host_cpus_free(&p->cpus);
 	free(p->hard.sets);
 	free(p->soft.sets);
+	free(p->asked_hard.sets);
+	free(p->asked_soft.sets);
 	*p = (struct placement) { 0 };
 }
 

@@ -9,6 +9,7 @@
 #include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/host.h"
 #include "tools/xl-lite/host-cpus.h"
+#include "tools/xl-lite/json.h"
 
 /* One set for each vcpu from the first on, or one for all. */
 struct placement_sets {
@@ -22,6 +23,7 @@ struct placement {
 	unsigned int pool;
 	struct host_cpus cpus;
 	struct placement_sets hard, soft;
+	struct placement_sets asked_hard, asked_soft;	/* to be stored */
 };
 
 /* What this host makes of it, before anything is made. Logged. */
@@ -30,6 +32,9 @@ int placement_plan(struct host *host, const struct guest_config *config,
 /* For the domain, which has its vcpus. Logged. */
 int placement_apply(struct host *host, const struct guest_config *config,
 		    domid_t domid, const struct placement *p);
+/* What was asked for, for who stores it; good as long as P. */
+struct json_places placement_hard(const struct placement *p);
+struct json_places placement_soft(const struct placement *p);
 void placement_free(struct placement *p);
 
 #endif

@@ -4,9 +4,9 @@
  * of that. Pure.
  *
  * PVH:
- *	0		memory, up to the hole; of an old Linux, one page
- *			below 1 MiB is the RSDP's
- *	PVH_HOLE	the RSDP, else nothing
+ *	0		memory, up to the hole; of a Linux, one page below
+ *			1 MiB is the RSDP's
+ *	PVH_HOLE	the RSDP of others, else nothing
  *	  + a page	the other ACPI tables
  *	0xfee00000	the local APIC
  *	0xfeff8000	pages shared with the guest's servers
@@ -25,7 +25,11 @@
 #define PVH_HOLE 0xfc000000u
 #define PVH_RSDP PVH_HOLE
 #define PVH_TABLES (PVH_HOLE + PVH_PAGE)
-/* Linux before 5.0 looks for the RSDP up to here, at each multiple of 16. */
+/*
+ * Linux looks for the RSDP up to here, at each multiple of 16, if nobody has told
+ * it where it is: before 5.0 always, and later when it was started by another
+ * Linux (kexec), which passes on what a PC's firmware has told, and no more.
+ */
 #define PVH_LOW_RSDP (0x100000u - 64)
 
 #define PVH_MAX_RANGES 8

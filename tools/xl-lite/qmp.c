@@ -47,6 +47,31 @@ static int wait_for(struct qmp *q, short events)
 	}
 }
 
+/* Some of it; the first byte takes the descriptor along. */
+static ssize_t send_some(struct qmp *q, const unsigned char *text, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .space = { 0 } };
+	struct iovec data = { .iov_base = (void *)text, .iov_len = size };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (q->pass) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), q->pass, sizeof(int));
+	}
+	n = sendmsg(q->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		q->pass = NULL;
+	return n;
+}
+
 static int send_line(struct qmp *q, const unsigned char *text, size_t size)
 {
 	while (size) {
@@ -55,7 +80,7 @@ static int send_line(struct qmp *q, const unsigned char *text, size_t size)
 
 		if (err)
 			return err;
-		n = send(q->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send_some(q, text, size);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (n > 0) {
@@ -83,6 +108,29 @@ static int receive_some(struct qmp *q)
 	return 0;
 }
 
+/* More than any answer has; a tree of them is freed by as many calls in calls. */
+#define NESTING_MAX 64
+
+static bool is_too_deep(const char *text)
+{
+	unsigned int depth = 0;
+	bool in_text = false;
+
+	for (; *text; text++) {
+		if (*text == '"')
+			in_text = !in_text;
+		else if (in_text && *text == '\\' && text[1])
+			text++;
+		else if (!in_text && (*text == '[' || *text == '{'))
+			depth++;
+		else if (!in_text && (*text == ']' || *text == '}') && depth)
+			depth--;
+		if (depth > NESTING_MAX)
+			return true;
+	}
+	return false;
+}
+
 /* The next whole line, as a tree, is taken out of the buffer. */
 static int receive_message(struct qmp *q, yajl_val *ret)
 {
@@ -96,7 +144,7 @@ static int receive_message(struct qmp *q, yajl_val *ret)
 			return err;
 	}
 	*end++ = '\0';
-	*ret = yajl_tree_parse(q->line, NULL, 0);
+	*ret = is_too_deep(q->line) ? NULL : yajl_tree_parse(q->line, NULL, 0);
 	q->used -= end - q->line;
 	memmove(q->line, end, q->used);
 	if (!YAJL_IS_OBJECT(*ret)) {
@@ -135,7 +183,10 @@ static bool put_arg(yajl_gen gen, const struct qmp_arg *arg)
 		return false;
 	if (arg->text)
 		return put_text(gen, arg->text);
-	return yajl_gen_bool(gen, 1) == yajl_gen_status_ok;
+	if (arg->number)
+		return yajl_gen_integer(gen, *arg->number) ==
+		       yajl_gen_status_ok;
+	return yajl_gen_bool(gen, !arg->off) == yajl_gen_status_ok;
 }
 
 /* A text that is no UTF-8 is none for JSON either. */
@@ -235,6 +286,24 @@ int qmp_call(struct qmp *q, const char *command, const struct qmp_arg *args,
 	return ret < 0 ? ret : 0;
 }
 
+int qmp_pass(struct qmp *q, int fd, int64_t *set)
+{
+	CLEANUP_YAJL yajl_val answer = NULL;
+	yajl_val number;
+	int err;
+
+	q->pass = &fd;
+	err = qmp_call(q, "add-fd", NULL, 0, &answer);
+	q->pass = NULL;
+	if (err)
+		return err;
+	number = member(answer, "fdset-id");
+	if (!YAJL_IS_INTEGER(number))
+		return fail(q, -EPROTO, "it answered something else");
+	*set = YAJL_GET_INTEGER(number);
+	return 0;
+}
+
 /* -- opening ---------------------------------------------------------------- */
 
 static int greet(struct qmp *q)
@@ -252,7 +321,7 @@ static int greet(struct qmp *q)
 int qmp_open_fd(struct qmp *q, int fd, uint64_t deadline_ns)
 {
 	*q = (struct qmp) { .fd = fd, .deadline_ns = deadline_ns };
-	q->line = malloc(QMP_LINE_MAX);
+	q->line = calloc(1, QMP_LINE_MAX);
 	return q->line ? greet(q) : -ENOMEM;
 }
 

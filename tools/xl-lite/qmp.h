@@ -31,13 +31,16 @@ struct qmp {
 	uint64_t deadline_ns;	/* of all that is asked */
 	char *line;		/* what has come, at most QMP_LINE_MAX */
 	size_t used;		/* bytes of it */
+	const int *pass;	/* a descriptor that goes with the next line */
 	char why[256];		/* "" or why the last call failed */
 };
 
 /* One member of a command's arguments. */
 struct qmp_arg {
 	const char *name;
-	const char *text;	/* NULL: true */
+	const char *text;	/* NULL: NUMBER */
+	const int64_t *number;	/* NULL, too: true, unless */
+	bool off;		/* which is false */
 };
 
 /* Connect, read the greeting, and agree on nothing special. 0 or -errno. */
@@ -55,6 +58,12 @@ void qmp_close(struct qmp *q);
  */
 int qmp_call(struct qmp *q, const char *command, const struct qmp_arg *args,
 	     size_t count, yajl_val *reply);
+
+/*
+ * Give it FD, by the name of *SET: "/dev/fdset/SET" is a file for it then, if it
+ * opens that for what FD is open for.
+ */
+int qmp_pass(struct qmp *q, int fd, int64_t *set);
 
 const char *qmp_why(const struct qmp *q, int err);
 

@@ -9,6 +9,7 @@
 #include "tools/xl-lite/suggest.h"
 
 #include <ctype.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,19 @@ const char *reader_text(const struct reader *r, const char *key)
 	const char *text = reader_raw(r, key);
 
 	return text && *text ? text : NULL;
+}
+
+const char *reader_file(struct reader *r, const char *key)
+{
+	struct guest_config *config = r->config;
+	const char *path = reader_text(r, key);
+
+	assert(config->num_files < NAMED_FILES_MAX);
+	if (path)
+		config->files[config->num_files++] = (struct named_file) {
+			.key = key, .path = path, .pos = reader_pos(r, key),
+		};
+	return path;
 }
 
 bool reader_parse_number(const char *text, long *ret)
@@ -142,15 +156,17 @@ int reader_find(struct reader *r, const char *key, const char *text,
 		const char *const *names, int first, int count)
 {
 	const char *meant = NULL;
-	char all[256] = "";
+	char all[512] = "";
 	size_t used = 0;
 
 	for (int i = first; i < count; i++) {
 		if (strcmp(names[i], text) == 0)
 			return i;
 		suggest(text, names[i], &meant);
-		used += snprintf(all + used, sizeof(all) - used, "%s%s",
-				 i == first ? "" : ", ", names[i]);
+		if (used < sizeof(all))
+			used += snprintf(all + used, sizeof(all) - used,
+					 "%s%s", i == first ? "" : ", ",
+					 names[i]);
 	}
 	diag_error(r->diags, reader_pos(r, key), "%s='%s' is not known: %s%s%s%s",
 		   key, text, meant ? "did you mean '" : "there are ",

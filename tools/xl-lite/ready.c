@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xen/io/xenbus.h>
 
@@ -43,7 +44,7 @@ struct wanted {
 	char dir[STORE_PATH_MAX];
 	const char *node;
 	bool watched;
-	bool first_is_stale;	/* of the events to come */
+	bool early;		/* since before anybody could write it */
 	bool ready;
 };
 
@@ -77,18 +78,46 @@ static int backend_failed(struct wait *w, const struct wanted *wanted)
 			d->name, why);
 }
 
-/* xen-blkback waits for the number of a device for ever. */
-static int check_script_did(struct wait *w, const struct wanted *wanted)
+/* xen-blkback waits for the number of a device, "MAJOR:MINOR", for ever. */
+static int check_disk_script_did(struct wait *w, const struct wanted *wanted)
 {
 	const struct device *d = wanted->device;
-	char number[32];
+	unsigned int major, minor;
+	char number[32], path[64];
+	int end = 0;
 
-	if (d->vif || store_read(&w->host->store, XBT_NULL, wanted->dir,
-				 "physical-device", number,
-				 sizeof(number)) == 0)
+	if (store_read(&w->host->store, XBT_NULL, wanted->dir,
+		       "physical-device", number, sizeof(number)))
+		return log_fail(-EIO, "guest %s: %s: script %s: it ended well, but wrote no physical-device for the kernel's backend to serve: is it a script for disks?",
+				w->guest, d->name, d->script);
+	if (sscanf(number, "%x:%x%n", &major, &minor, &end) == 2 &&
+	    !number[end]) {
+		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major,
+			 minor);
+		if (access(path, F_OK) == 0)
+			return 0;
+	}
+	return log_fail(-EIO, "guest %s: %s: script %s: it ended well, but its physical-device '%s' is no block device of this host: it must be MAJOR:MINOR, in hexadecimal",
+			w->guest, d->name, d->script, number);
+}
+
+/*
+ * xen-netback connects when it reads this. As libxl we go by how the script
+ * ended; one that did well and did not say so has it said for it.
+ */
+static int complete_vif(struct wait *w, const struct wanted *wanted)
+{
+	struct store *s = &w->host->store;
+	char status[32];
+	int err;
+
+	if (wanted->device->daemon ||
+	    (store_read(s, XBT_NULL, wanted->dir, "hotplug-status", status,
+			sizeof(status)) == 0 && status[0]))
 		return 0;
-	return log_fail(-EIO, "guest %s: %s: script %s: it ended well, but wrote no physical-device for the kernel's backend to serve: is it a script for disks?",
-			w->guest, d->name, d->script);
+	err = store_write(s, XBT_NULL, wanted->dir, "hotplug-status",
+			  "connected");
+	return err ? store_fail(s, err) : 0;
 }
 
 /* What it takes is not taken from those who are waited for beside it. */
@@ -103,7 +132,10 @@ static int run_script(struct wait *w, const struct wanted *wanted)
 	device_hotplug(wanted->device, w->guest, w->domid, dir, &path, &h);
 	err = hotplug_run(&w->host->store, &h, true, w->interrupt);
 	w->deadline_ns += clock_now_ns() - start;
-	return err ? err : check_script_did(w, wanted);
+	if (err)
+		return err;
+	return wanted->device->vif ? complete_vif(w, wanted)
+				   : check_disk_script_did(w, wanted);
 }
 
 /* The kernel's network backend leaves the bridge to the toolstack. */
@@ -195,9 +227,15 @@ static int look_at_backends(struct wait *w)
 static int look_at_console(struct wait *w, struct wanted *wanted)
 {
 	char tty[64];
-	int err = store_read(&w->host->store, XBT_NULL, wanted->dir,
-			     wanted->node, tty, sizeof(tty));
+	int err;
 
+	/* it was not there, and nobody but xenconsoled writes it */
+	if (wanted->early && !w->old_tty) {
+		wanted->ready = true;
+		return 0;
+	}
+	err = store_read(&w->host->store, XBT_NULL, wanted->dir, wanted->node,
+			 tty, sizeof(tty));
 	if (err && err != -ENOENT)
 		return store_fail(&w->host->store, err);
 	wanted->ready = !err && tty[0] &&
@@ -269,15 +307,12 @@ static int take_events(struct wait *w)
 
 	while ((n = store_next_event(&w->host->store, path, sizeof(path),
 				     token, sizeof(token))) == 1) {
-		bool stale;
 		int err;
 
 		if (strncmp(token, TOKEN, strlen(TOKEN)) != 0 ||
 		    num_parse_uint(token + strlen(TOKEN), 0, w->count - 1, &i))
 			continue;
-		stale = w->wanted[i].first_is_stale;
-		w->wanted[i].first_is_stale = false;
-		err = stale ? 0 : look(w, &w->wanted[i]);
+		err = look(w, &w->wanted[i]);
 		if (err)
 			return err;
 	}
@@ -297,13 +332,23 @@ static int watch(struct store *s, struct wanted *wanted, unsigned int number)
 	return err ? store_fail(s, err) : 0;
 }
 
+static int watch_first(struct wait *w, size_t count)
+{
+	struct store *s = &w->host->store;
+	int err = 0, sent;
+
+	store_gather(s);
+	for (size_t i = 0; !err && i < count; i++)
+		err = watch(s, &w->wanted[i], i);
+	sent = store_gathered(s);
+	return err || !sent ? err : store_fail(s, sent);
+}
+
 /* The first COUNT of them. A watch fires once by itself: that is a look. */
 static int wait_first(struct wait *w, size_t count)
 {
-	int err = 0;
+	int err = watch_first(w, count);
 
-	for (size_t i = 0; !err && i < count; i++)
-		err = watch(&w->host->store, &w->wanted[i], i);
 	while (!err && not_ready(w, count)) {
 		err = take_events(w);
 		if (!err && not_ready(w, count))
@@ -327,7 +372,7 @@ static void want_console(struct wanted *wanted, domid_t domid, bool watched)
 {
 	path_console(wanted->dir, sizeof(wanted->dir), domid);
 	wanted->node = "tty";
-	wanted->watched = wanted->first_is_stale = watched;
+	wanted->watched = wanted->early = watched;
 }
 
 static void want_devices(struct wait *w, const struct device *devices,
@@ -377,6 +422,18 @@ int guest_watch_console(struct host *host, domid_t domid)
 
 	want_console(&wanted, domid, false);
 	return watch(&host->store, &wanted, 0);
+}
+
+int guest_forget_events(struct host *host)
+{
+	char path[STORE_PATH_MAX], token[16];
+	int n;
+
+	do
+		n = store_next_event(&host->store, path, sizeof(path), token,
+				     sizeof(token));
+	while (n == 1);
+	return n;
 }
 
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,

@@ -15,13 +15,44 @@
 
 #include "tools/xl-lite/create.h"
 #include "tools/xl-lite/destroy.h"
+#include "tools/xl-lite/device-model.h"
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/leftover.h"
 #include "tools/xl-lite/lifecycle.h"
 #include "tools/xl-lite/next-config.h"
+#include "tools/xl-lite/outcome.h"
 #include "tools/xl-lite/userdata.h"
 
 #define DUMP_FOLDER "/var/lib/xen/dump"
+
+/* -- what has come of it ------------------------------------------------------- */
+
+/* The act is over with this; S is removed behind it. */
+static void leave_word(const struct guest_state *s,
+		       const struct stopped_result *r)
+{
+	static const enum event_type types[] = {
+		[STOPPED_FAILED] = EVENT_FAILED,
+		[STOPPED_KEPT] = EVENT_KEPT,
+		[STOPPED_RESTARTED] = EVENT_RESTARTED,
+		[STOPPED_RESET] = EVENT_RESET,
+	};
+	struct event e = {
+		.type = types[r->outcome],
+		.domid = s->domid,
+		.name = s->config->name,
+		.uuid = s->uuid,
+	};
+
+	if (!r->tell && !host_daemon_running("xl-lited"))
+		return;
+	if (e.type == EVENT_RESTARTED) {
+		e.domid = r->domid;
+		e.uuid = r->uuid;
+		e.from = s->domid;
+	}
+	outcome_write(s->domid, s->uuid, &e);
+}
 
 /* -- the old domain ---------------------------------------------------------- */
 
@@ -76,6 +107,7 @@ static int put_aside(struct host *host, const struct guest_state *r)
 		.domid = r->domid, .from = r->uuid, .to = r->aside_uuid,
 	};
 	char name[DOMAIN_NAME_MAX], stamp[32];
+	char dir[STORE_PATH_MAX], vm[STORE_PATH_MAX], old_vm[STORE_PATH_MAX];
 	time_t now = time(NULL);
 	struct tm tm;
 	int err;
@@ -87,15 +119,20 @@ static int put_aside(struct host *host, const struct guest_state *r)
 	if (err)
 		return log_fail(err, "domain %u: change its UUID: %s",
 				r->domid, hv_why(host->hv, err));
+	path_domain(dir, sizeof(dir), r->domid);
+	domain_vm_path(r->uuid, old_vm);
 	err = domain_name(&host->store, r->domid, name);
-	if (!err && strcmp(name, r->config->name) == 0) {
+	if (!err)
+		err = store_read(&host->store, XBT_NULL, dir, "vm", vm,
+				 sizeof(vm));
+	if (!err && strcmp(vm, old_vm) == 0) {
 		gmtime_r(&now, &tm);
 		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", &tm);
 		snprintf(a.name, sizeof(a.name), "%s-%s", name, stamp);
 		err = store_transact(&host->store, rename_nodes, &a);
 		if (!err)
 			log_info("guest %s: domain %u is kept, as %s",
-				 r->config->name, r->domid, a.name);
+				 name, r->domid, a.name);
 	}
 	if (err)
 		return log_err(err, "domain %u: rename", r->domid);
@@ -127,18 +164,28 @@ static int leave_old(struct host *host, const struct guest_state *r)
 /* -- the new domain ---------------------------------------------------------- */
 
 /* Relative paths in a configuration are relative to where it was created. */
+static void enter_folder(const struct guest_state *r)
+{
+	if (chdir(r->folder))
+		log_warn("guest %s: its folder %s: %s: relative paths of its configuration are not found",
+			 r->config->name, r->folder, strerror(errno));
+}
+
+/* Nobody's mount is to be held by a guest that runs. */
+static void leave_folder(void)
+{
+	if (chdir("/"))
+		log_err(-errno, "/");
+}
+
 static int create_in_folder(struct host *host, const struct guest_state *r,
 			    domid_t *domid, struct mark *mark)
 {
 	int err;
 
-	if (chdir(r->folder))
-		log_warn("guest %s: its folder %s: %s: relative paths of its configuration are not found",
-			 r->config->name, r->folder, strerror(errno));
+	enter_folder(r);
 	err = guest_create(host, r->config, NULL, domid, mark);
-	/* nobody's mount is to be held by a guest that runs */
-	if (chdir("/"))
-		log_err(-errno, "/");
+	leave_folder();
 	return err;
 }
 
@@ -172,27 +219,115 @@ static int make_new(struct host *host, const struct guest_state *r,
 static int restart(struct host *host, struct guest_state *r,
 		   struct stopped_result *ret)
 {
-	domid_t domid;
 	int err = leave_old(host, r);
 
 	if (!err)
-		err = make_new(host, r, &domid);
+		err = make_new(host, r, &ret->domid);
+	ret->outcome = err ? STOPPED_FAILED : STOPPED_RESTARTED;
+	memcpy(ret->uuid, r->config->uuid, 16);
+	leave_word(r, ret);
 	guest_state_remove(r);
 	if (err)
 		return log_fail(err, "guest %s: not started again: see above; then start it with 'xl-lite create'",
 				r->config->name);
 	log_info("guest %s: started again as domain %u", r->config->name,
-		 domid);
-	ret->outcome = STOPPED_RESTARTED;
-	ret->domid = domid;
-	memcpy(ret->uuid, r->config->uuid, 16);
+		 ret->domid);
 	return 0;
+}
+
+/* -- the same domain ----------------------------------------------------------- */
+
+static int read_tty(struct host *host, domid_t domid, char *tty, size_t size)
+{
+	char dir[STORE_PATH_MAX];
+	int err;
+
+	path_console(dir, sizeof(dir), domid);
+	err = store_read(&host->store, XBT_NULL, dir, "tty", tty, size);
+	return err ? log_err(err, "domain %u: %s/tty", domid, dir) : 0;
+}
+
+/*
+ * Its own file goes first, and comes back when all is done: so whoever goes on
+ * knows how far it was.
+ */
+static int reset_here(struct host *host, const struct guest_state *r)
+{
+	CLEANUP_DM_STATE struct dm_state machine = { .fd = -1 };
+	struct dm_state *state = r->config->type == GUEST_HVM ? &machine : NULL;
+	struct mark mark = { .fd = -1 };
+	char tty[128], live[sizeof(r->path)];
+	int err = read_tty(host, r->domid, tty, sizeof(tty));
+
+	if (err)
+		return err;
+	guest_state_path(live, sizeof(live), GUEST_STATE_LIVE, r->domid,
+			 r->uuid);
+	unlink(live);
+	err = guest_reset(host, r->domid, r->uuid, state);
+	if (!err) {
+		enter_folder(r);
+		err = guest_create_again(host, r->config, r->domid, tty,
+					 state, &mark);
+		leave_folder();
+	}
+	if (err)
+		return err;
+	err = run_again(host, r, r->domid, &mark);
+	if (err)
+		guest_undo(host, r->config, r->domid, &mark);
+	return err;
+}
+
+static void note_reset(const struct guest_state *r, struct stopped_result *ret)
+{
+	ret->outcome = STOPPED_RESET;
+	ret->domid = r->domid;
+	memcpy(ret->uuid, r->uuid, 16);
+	leave_word(r, ret);
+}
+
+/*
+ * By a connection of its own: watches of who made this domain, or reset it
+ * before, may still be on the other, since its nodes are called the same.
+ */
+static int reset_apart(const struct guest_state *r)
+{
+	CLEANUP_HOST struct host host = { 0 };
+	int err = host_open(&host);
+
+	return err ? err : reset_here(&host, r);
+}
+
+static int reset(struct host *host, struct guest_state *r,
+		 struct stopped_result *ret)
+{
+	if (reset_apart(r)) {
+		log_warn("guest %s: domain %u could not be reset, see above: its memory is lost, and it is restarted",
+			 r->config->name, r->domid);
+		return restart(host, r, ret);
+	}
+	log_info("guest %s: domain %u was reset, and goes on",
+		 r->config->name, r->domid);
+	note_reset(r, ret);
+	guest_state_remove(r);
+	return 0;
+}
+
+/* Xen itself has it for PVH and HVM guests only. */
+static bool may_reset(const struct guest_config *config)
+{
+	if (config->type != GUEST_PV)
+		return true;
+	log_warn("guest %s: a soft reset, which keeps the guest's memory, is nothing that Xen does for PV guests: it is restarted",
+		 config->name);
+	return false;
 }
 
 /* -- both --------------------------------------------------------------------- */
 
 static int begin_restart(struct host *host, struct guest_state *state,
-			 unsigned int short_lives, bool aside,
+			 unsigned int short_lives, bool aside, bool here,
 			 struct stopped_result *ret)
 {
 	CLEANUP_GUEST_STATE struct guest_state r = {
@@ -213,7 +348,9 @@ static int begin_restart(struct host *host, struct guest_state *state,
 		err = uuid_draw(r.aside_uuid);
 	if (!err)
 		err = guest_state_write(&r, GUEST_STATE_RESTART, true);
-	return err ? err : restart(host, &r, ret);
+	if (err)
+		return err;
+	return here ? reset(host, &r, ret) : restart(host, &r, ret);
 }
 
 static bool in_a_loop(const struct guest_state *state, unsigned int short_lives)
@@ -239,7 +376,18 @@ static void take_name(struct host *host, struct guest_state *state)
 		state->config->name = kept;
 }
 
-/* While the domain that has stopped is still there to be looked at. */
+static bool is_anothers(struct host *host, const char *name, domid_t domid)
+{
+	domid_t owner;
+
+	return domain_by_name(&host->store, name, &owner, NULL) == 0 &&
+	       owner != domid;
+}
+
+/*
+ * While the domain that has stopped is still there to be looked at. What
+ * config-update has stored has a name, too, which counts, as with xl.
+ */
 static void take_next_config(struct host *host, struct guest_state *state,
 			     const struct hv_domain *info)
 {
@@ -252,6 +400,10 @@ static void take_next_config(struct host *host, struct guest_state *state,
 		guest_config_free(state->config);
 	state->config = next;
 	state->config_lent = false;
+	if (!is_anothers(host, next->name, state->domid))
+		return;
+	log_warn("guest %s: name: what config-update stored has that of another guest: it keeps the one it has",
+		 next->name);
 	take_name(host, state);
 }
 
@@ -265,6 +417,7 @@ int stopped_act(struct host *host, struct guest_state *state,
 	const unsigned int short_lives =
 		lifecycle_short_lives(state->short_lives,
 				      guest_state_life_ns(state));
+	bool here = false;
 	int err;
 
 	ret->outcome = STOPPED_FAILED;
@@ -273,20 +426,23 @@ int stopped_act(struct host *host, struct guest_state *state,
 		 state->config->name, state->domid, reason,
 		 shutdown_action_name(action));
 	if (action == ACTION_SOFT_RESET)
-		log_warn("guest %s: a soft reset, which keeps the guest's memory, is not implemented: it is restarted",
-			 state->config->name);
+		here = may_reset(state->config);
 	if (steps->restart && in_a_loop(state, short_lives))
 		steps = lifecycle_steps(ACTION_PRESERVE);
 	if (steps->dump)
 		dump_core(host, state->config->name, state->domid);
-	if (steps->restart)
+	/* another configuration is for another domain */
+	if (steps->restart && here)
+		next_config_here(host, info, state->config);
+	else if (steps->restart)
 		take_next_config(host, state, info);
 	if (steps->restart)
 		return begin_restart(host, state, short_lives, steps->aside,
-				     ret);
+				     here, ret);
 	if (!steps->destroy) {
-		guest_state_remove(state);
 		ret->outcome = STOPPED_KEPT;
+		leave_word(state, ret);
+		guest_state_remove(state);
 		return 0;
 	}
 	err = guest_destroy(host, state->domid, state->uuid);
@@ -323,7 +479,9 @@ static int find_new(struct host *host, const struct guest_state *r,
 	if (err)
 		return err;
 	for (size_t i = 0; i < count; i++)
-		if (domains[i].domid != r->domid && !domains[i].dying &&
+		/* domain 0 has a UUID of zeros, which a guest may be given */
+		if (domains[i].domid && domains[i].domid != r->domid &&
+		    !domains[i].dying &&
 		    memcmp(domains[i].uuid, r->config->uuid, 16) == 0) {
 			*domid = domains[i].domid;
 			return 0;
@@ -331,10 +489,27 @@ static int find_new(struct host *host, const struct guest_state *r,
 	return -ESRCH;
 }
 
+/* Its reset was cut off when all was done: then it runs, and is minded. */
+static bool was_reset(struct host *host, const struct guest_state *r)
+{
+	struct hv_domain info;
+
+	return hv_domain_info(host->hv, r->domid, &info) == 0 &&
+	       memcmp(info.uuid, r->uuid, 16) == 0 && !info.dying &&
+	       !info.shutdown &&
+	       guest_state_exists(GUEST_STATE_LIVE, r->domid, r->uuid);
+}
+
 int stopped_resume(struct host *host, struct guest_state *r,
 		   struct stopped_result *ret)
 {
 	int err = find_new(host, r, &ret->domid);
+
+	if (err == -ESRCH && was_reset(host, r)) {
+		note_reset(r, ret);
+		guest_state_remove(r);
+		return 0;
+	}
 
 	ret->outcome = STOPPED_FAILED;
 	if (err == -ESRCH) {
@@ -345,8 +520,9 @@ int stopped_resume(struct host *host, struct guest_state *r,
 	if (err)
 		return log_fail(err, "guest %s: its restart was cut off, and cannot be finished: %s",
 				r->config->name, strerror(-err));
-	guest_state_remove(r);
 	ret->outcome = STOPPED_RESTARTED;
 	memcpy(ret->uuid, r->config->uuid, 16);
+	leave_word(r, ret);
+	guest_state_remove(r);
 	return 0;
 }

@@ -6,7 +6,9 @@
  *
  * What is done may be cut off at any point and is finished by whoever comes
  * next: until the old domain is destroyed it can be seen to have stopped, and
- * from before then until the new one runs there is the file of a restart.
+ * from before then until the new one runs there is the file of a restart. What
+ * came of it is left for xl-lited to tell (outcome.h), if that runs or RESULT
+ * says so, before what says what is to be done is removed.
  */
 #ifndef XL_LITE_STOPPED_H
 #define XL_LITE_STOPPED_H
@@ -20,11 +22,13 @@ enum stopped_outcome {
 	STOPPED_KEPT,
 	STOPPED_DESTROYED,
 	STOPPED_RESTARTED,
+	STOPPED_RESET,		/* it runs, as the domain that it was */
 };
 
 struct stopped_result {
+	bool tell;		/* given: xl-lited is to tell of it */
 	enum stopped_outcome outcome;
-	domid_t domid;		/* of the new domain */
+	domid_t domid;		/* of the domain that runs now */
 	uint8_t uuid[16];
 };
 

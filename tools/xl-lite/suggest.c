@@ -13,8 +13,12 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return min < c ? min : c;
 }
 
-/* Optimal string alignment, with the last three rows of the matrix. */
-unsigned int edit_distance(const char *a, const char *b)
+/*
+ * How many letters must be added, removed, changed or swapped with their
+ * neighbour to get from A to B; more than SUGGEST_MAX when either is too long.
+ * Optimal string alignment, with the last three rows of the matrix.
+ */
+static unsigned int edit_distance(const char *a, const char *b)
 {
 	unsigned int rows[3][SUGGEST_MAX + 1];
 	size_t a_size = strlen(a), b_size = strlen(b);

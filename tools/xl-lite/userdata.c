@@ -83,7 +83,9 @@ int userdata_store(domid_t domid, const uint8_t uuid[16], const char *key,
 	return 0;
 }
 
-int userdata_write(const struct guest_config *config, domid_t domid)
+int userdata_write(const struct guest_config *config, domid_t domid,
+		   const struct json_places *hard,
+		   const struct json_places *soft)
 {
 	CLEANUP_FREE char *text = NULL;
 	size_t size = 0;
@@ -92,7 +94,7 @@ int userdata_write(const struct guest_config *config, domid_t domid)
 
 	if (!f)
 		return fail(domid, USERDATA_JSON, -ENOMEM);
-	err = json_print_stored(config, f);
+	err = json_print_stored(config, hard, soft, f);
 	if (fclose(f) && !err)
 		err = -ENOMEM;
 	if (err)
@@ -257,6 +259,116 @@ int userdata_put_device(domid_t domid, const uint8_t uuid[16],
 			       domid);
 	return userdata_store(domid, uuid, USERDATA_JSON, after,
 			      strlen(after) + 1);
+}
+
+/* -- a medium in a drive ------------------------------------------------------ */
+
+int userdata_set_medium(struct arena *arena, struct json_value *disk,
+			const char *path)
+{
+	static const char *const before_path[] = {
+		"backend_domid", "backend_domname", NULL
+	};
+	static const char *const before_format[] = {
+		"backend_domid", "backend_domname", "pdev_path", "vdev",
+		"backend", NULL
+	};
+	int err = json_set(arena, disk, "pdev_path",
+			   json_new_text(arena, path), before_path);
+
+	return err ? err : json_set(arena, disk, "format",
+				    json_new_text(arena, *path ? "raw"
+							       : "empty"),
+				    before_format);
+}
+
+static struct json_value *find_disk(const struct json_value *config,
+				    unsigned int devid)
+{
+	const struct json_value *list = json_get(config, "disks");
+	struct vdev vdev;
+
+	for (const struct json_member *m = list ? list->first : NULL; m;
+	     m = m->next) {
+		const char *name = json_get_text(m->value, "vdev");
+
+		if (name && vdev_parse(name, &vdev) == 0 &&
+		    vdev.number == devid)
+			return m->value;
+	}
+	return NULL;
+}
+
+static int store_tree(domid_t domid, const uint8_t uuid[16],
+		      const struct json_value *config)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int err = f ? json_tree_print(config, f) : -ENOMEM;
+
+	if (f && fclose(f) && !err)
+		err = -ENOMEM;
+	return err ? fail(domid, USERDATA_JSON, err) :
+	       userdata_store(domid, uuid, USERDATA_JSON, text, size + 1);
+}
+
+int userdata_put_medium(domid_t domid, const uint8_t uuid[16],
+			unsigned int devid, const char *path)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP_FREE char *before = NULL;
+	struct json_value *config, *disk;
+	int err = userdata_read(domid, uuid, &before);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = json_tree_parse(&arena, before, &config);
+	if (err)
+		return log_err(err, "domain %u: its stored configuration",
+			       domid);
+	disk = find_disk(config, devid);
+	if (!disk)
+		return 0;
+	err = userdata_set_medium(&arena, disk, path);
+	return err ? fail(domid, USERDATA_JSON, err) :
+	       store_tree(domid, uuid, config);
+}
+
+/* -- all of them ------------------------------------------------------------ */
+
+/* "userdata-d.7.UUID.libxl-json" */
+static int parse_name(const char *file, domid_t *domid, uint8_t uuid[16])
+{
+	char text[UUID_TEXT_SIZE];
+	int end = 0;
+
+	if (sscanf(file, "userdata-d.%hu.%36[^.]." USERDATA_JSON "%n", domid,
+		   text, &end) != 2 || !end || file[end])
+		return -EINVAL;
+	return uuid_parse(text, uuid);
+}
+
+int userdata_for_each(userdata_fn *fn, void *arg)
+{
+	DIR *folder = opendir(FOLDER);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!folder)
+		return 0;
+	while (!err && (entry = readdir(folder))) {
+		CLEANUP_FREE char *json = NULL;
+		uint8_t uuid[16];
+		domid_t domid;
+
+		if (parse_name(entry->d_name, &domid, uuid) == 0 &&
+		    userdata_read(domid, uuid, &json) == 0)
+			err = fn(domid, json, arg);
+	}
+	closedir(folder);
+	return err;
 }
 
 /* -- removing --------------------------------------------------------------- */

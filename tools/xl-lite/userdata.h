@@ -10,9 +10,13 @@
 
 #include "tools/xl-lite/guest-config.h"
 #include "tools/xl-lite/hv.h"
+#include "tools/xl-lite/json-tree.h"
 
 /* Logged on failure. */
-int userdata_write(const struct guest_config *config, domid_t domid);
+struct json_places;
+int userdata_write(const struct guest_config *config, domid_t domid,
+		   const struct json_places *hard,
+		   const struct json_places *soft);
 /*
  * SIZE bytes at DATA as the domain's KEY, in place of what was there: whoever
  * looks finds the whole of it or nothing. Logged on failure.
@@ -51,11 +55,28 @@ int userdata_put_device(domid_t domid, const uint8_t uuid[16],
 			const char *json);
 
 /*
+ * The stored configuration with the file PATH in the drive of number DEVID, ""
+ * being none. The same.
+ */
+int userdata_put_medium(domid_t domid, const uint8_t uuid[16],
+			unsigned int devid, const char *path);
+/* The same of an element of its "disks", as libxl has it. */
+int userdata_set_medium(struct arena *arena, struct json_value *disk,
+			const char *path);
+
+/*
  * The configuration of a running domain as it was stored, by libxl or by us:
  * JSON, with lines ended by newlines, which the caller frees. -ENOENT when
  * there is none.
  */
 int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
+/*
+ * FN is called with the stored configuration of each domain that has one,
+ * whoever made it; JSON is good for the call. FN ends it by what is not 0, which
+ * is returned. What cannot be read is left out: its domain may just be ending.
+ */
+typedef int userdata_fn(domid_t domid, const char *json, void *arg);
+int userdata_for_each(userdata_fn *fn, void *arg);
 /* The domain has another UUID now. */
 void userdata_rename(domid_t domid, const uint8_t from[16],
 		     const uint8_t to[16]);

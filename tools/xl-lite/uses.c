@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who has what; see uses.h. /libxl has it of all guests, and no guest can
- * write it.
+ * write it. That takes requests for each of their devices: for a new guest, which
+ * has to be quick on a full host, their stored configurations are looked through
+ * first. Those may be older than what is in xenstore, and so prove nothing.
  */
 #include "config.h"
 
@@ -17,6 +19,8 @@
 
 #include "tools/xl-lite/device-list.h"
 #include "tools/xl-lite/domain.h"
+#include "tools/xl-lite/remedy.h"
+#include "tools/xl-lite/userdata.h"
 
 struct search {
 	struct host *host;
@@ -128,17 +132,87 @@ static int search_all(struct search *s)
 	return err;
 }
 
+/* Is there anything to look for? */
+static bool begin(struct search *s, struct host *host, const char *name,
+		  domid_t domid, const struct device *d)
+{
+	*s = (struct search) {
+		.host = host, .name = name, .domid = domid, .wanted = d,
+	};
+	if (d->vif)
+		device_mac_text(d, s->mac);
+	/* what a script makes of it only the script knows */
+	return d->vif || (d->disk && !d->disk->script &&
+			  stat(d->target, &s->image) == 0);
+}
+
 int uses_check(struct host *host, const char *name, domid_t domid,
 	       const struct device *d)
 {
-	struct search s = {
-		.host = host, .name = name, .domid = domid, .wanted = d,
-	};
+	struct search s;
 
-	/* what a script makes of it only the script knows */
-	if (d->disk && (d->disk->script || stat(d->target, &s.image)))
-		return 0;
-	if (d->vif)
-		device_mac_text(d, s.mac);
-	return search_all(&s);
+	return begin(&s, host, name, domid, d) ? search_all(&s) : 0;
+}
+
+/* -- a new guest -------------------------------------------------------------- */
+
+#define IMAGE_KEY "\"pdev_path\""
+
+/* Does JSON, a guest's configuration, seem to have this image? */
+static bool mentions_image(const struct search *s, const char *json)
+{
+	const char *at = json;
+
+	while ((at = strstr(at, IMAGE_KEY))) {
+		char path[STORE_VALUE_MAX];
+		size_t len;
+
+		at += strlen(IMAGE_KEY);
+		at += strspn(at, " :");
+		if (*at++ != '"')
+			continue;
+		len = strcspn(at, "\"");
+		if (len >= sizeof(path) || memchr(at, '\\', len))
+			return true;	/* as far as can be told */
+		memcpy(path, at, len);
+		path[len] = '\0';
+		if (same_image(&s->image, path))
+			return true;
+	}
+	return false;
+}
+
+struct searches {
+	struct search *list;
+	size_t count;
+};
+
+static int check_guest(domid_t domid, const char *json, void *arg)
+{
+	const struct searches *all = arg;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < all->count; i++) {
+		struct search *s = &all->list[i];
+
+		if (s->wanted->vif ? !!strcasestr(json, s->mac)
+				   : mentions_image(s, json))
+			err = search_domain(s, domid);
+	}
+	return err;
+}
+
+int uses_check_all(struct host *host, const char *name,
+		   const struct device *devices, size_t count)
+{
+	CLEANUP_FREE struct search *list = calloc(count + 1, sizeof(*list));
+	struct searches all = { .list = list };
+
+	if (!list)
+		return remedy_no_memory(name, "look who has its devices");
+	for (size_t i = 0; i < count; i++)
+		if (begin(&list[all.count], host, name, DOMID_INVALID,
+			  &devices[i]))
+			all.count++;
+	return all.count ? userdata_for_each(check_guest, &all) : 0;
 }

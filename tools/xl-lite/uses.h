@@ -12,5 +12,11 @@
  */
 int uses_check(struct host *host, const char *name, domid_t domid,
 	       const struct device *d);
+/*
+ * The same for the COUNT devices of guest NAME, which is to be made. Xenstore is
+ * asked about those guests only whose stored configurations have such a device.
+ */
+int uses_check_all(struct host *host, const char *name,
+		   const struct device *devices, size_t count);
 
 #endif

@@ -252,6 +252,7 @@ void blk_rig_run(const struct blk_load *load, uint64_t *cycles,
 			.grants = &grants,
 			.domid = DOMID,
 			.persistent = load->persistent,
+			.in_place = !load->copied,
 			.limits = {
 				.sectors = BLK_RIG_SECTORS,
 				.block_sectors = 1,

@@ -27,6 +27,7 @@
 struct blk_load {
 	enum blk_abi abi;
 	bool persistent;
+	bool copied;			/* reads, as in a PV domain */
 	unsigned int batch;		/* requests of a round */
 	unsigned int warmup, rounds;
 	/*

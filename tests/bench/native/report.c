@@ -145,7 +145,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Sorts them. */
-double median_of(double *values, size_t count)
+static double median_of(double *values, size_t count)
 {
 	qsort(values, count, sizeof(*values), compare);
 	return count % 2 ? values[count / 2] :

@@ -44,7 +44,6 @@ void report_count(const char *what, unsigned int batch, const char *unit,
 		  double value);
 void report_close(void);
 
-double median_of(double *values, size_t count);
 /*
  * The mean of the middle half of them: the counter may tick in steps of dozens
  * of cycles, which a median of short rounds would not see through. Sorts them.

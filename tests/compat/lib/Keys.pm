@@ -130,21 +130,61 @@ sub not_said {
 	return @wrong;
 }
 
+# No numbers, though some begin like one: xl takes those, or none of it.
+my @no_numbers = ('12m', 'x', '', '1.5', '0x', '08', '1 ', '1,2', '--1', '+',
+		  '0x1g', '9' x 25);
+
 # A value that xl would drop, since it is of another kind, is an error.
 sub other_kinds_taken {
-	my ($self, $ours) = @_;
+	my ($self, $ours, $count) = @_;
 	my @wrong;
 
 	for my $key (@{$self->{keys}}) {
-		my $value = $key->{reads} eq 'number' ? '"12m"'
-			  : $key->{reads} eq 'text' ? '["x"]' : next;
+		my %tried = $key->{reads} eq 'text'
+			? ('["x"]' => ' is one text, not a list')
+			: $key->{reads} eq 'number'
+			? ('[1]' => ' is a number, not a list',
+			   map { ("\"$_\"" => "='$_' is not a number") } @no_numbers)
+			: next;
 		# a text is tried as well
 		next if $key->{name} eq 'gfx_passthru';
-		my $line = "$key->{name}=$value";
-		my $answer = $ours->ask('check', guest('hvm', $line));
+		for my $value (sort keys %tried) {
+			my $line = "$key->{name}=$value";
+			my $answer = $ours->ask('check', guest('hvm', $line));
 
-		push @wrong, "$line: $answer" if $answer !~
-			/^\d+:\d+: $key->{name}(?:='12m' is not a number| is one text, not a list)/m;
+			$$count++;
+			push @wrong, "$line: $answer" unless $answer =~
+				/^\d+:\d+: \Q$key->{name}$tried{$value}\E/m;
+		}
+	}
+	return @wrong;
+}
+
+# The same of numbers within a text: its key, and which of its words are numbers.
+my %numbers_in = (
+	vif => [ qw(devid mtu rate) ],
+	vfb => [ qw(vncdisplay) ],
+	vkb => [ qw(width height multi-touch-width multi-touch-height
+		    multi-touch-num-contacts) ],
+);
+
+sub no_numbers_taken {
+	my ($ours, $count) = @_;
+	my @wrong;
+
+	for my $key (sort keys %numbers_in) {
+		for my $name (@{$numbers_in{$key}}) {
+			# 08 is one, where a leading 0 does not mean octal
+			for my $value (grep { !/[ ,]|^08$/ } @no_numbers) {
+				my $line = "$key=[\"$name=$value\"]";
+				my $answer = $ours->ask('check', guest('hvm', $line));
+
+				$$count++;
+				push @wrong, "$line: $answer" unless
+					$answer =~ /^refused/ &&
+					$answer =~ /^\d+:\d+: .*\b$name\b/m;
+			}
+		}
 	}
 	return @wrong;
 }
@@ -155,8 +195,9 @@ sub not_said_by_program {
 	my @wrong;
 
 	for my $key (grep { $_->{name} ne 'builder' } @{$self->{keys}}) {
-		my $type = $key->{name} ne 'type' && $key->{guests} =~ /hvm/
-			? 'hvm' : 'pv';
+		my ($type) = $key->{name} eq 'type' ? 'pv'
+			: $key->{guests} =~ /(hvm)/ ? $1
+			: $key->{guests} =~ /(pv)(?:,|$)/ ? $1 : 'pvh';
 		my @lines = split /\n/, guest($type, "$key->{name}=$key->{value}");
 		my $pid = open3(my $in, my $out, undef, $program, 'check',
 				'--no-files', '/dev/null', @lines);

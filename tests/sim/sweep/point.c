@@ -15,6 +15,7 @@
 
 #include "tests/sim/sweep/sweep.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,10 +162,36 @@ static bool front_over(struct world *w, void *arg)
 	return w->dev.proc.over || w->daemon.over;
 }
 
+/*
+ * One that is told to end before it listens dies of that, and leaves its state
+ * as it was: the backend waits for a Closed, and the next one for the backend.
+ */
+static bool front_listens(struct world *w, void *arg)
+{
+	const uint64_t term = UINT64_C(1) << (SIGTERM - 1);
+	char path[32], line[128];
+	uint64_t blocked = 0;
+	FILE *f;
+
+	(void)arg;
+	if (w->dev.proc.over)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)w->dev.proc.pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "SigBlk: %" SCNx64, &blocked) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return blocked & term;
+}
+
 /* As an administrator does who loses patience. */
 static bool end_front(struct world *w, const struct point *p, bool stalled)
 {
 	w->kind->leave(&w->dev);
+	if (!stalled && !wait_for(w, front_listens, NULL, limit_s))
+		return wrong(w, "the frontend does not listen to signals");
 	/* it would wait for the answer, and the backend to close, 20 s in all */
 	proc_kill(&w->dev.proc, stalled ? SIGKILL : SIGTERM);
 	wait_for(w, front_over, NULL, limit_s);
