@@ -41,6 +41,9 @@ static const char watch_token[] = "backend";
 /* Between two tries to reach xenstored again. */
 #define RETRY_NS (10 * NS_PER_S)
 
+/* Before devices are looked for that there was no memory for; doubled each time. */
+#define MISSED_NS (20 * NS_PER_MS)
+
 /* Between two tries to open what a predecessor held, and how long it may. */
 #define REOPEN_NS (20 * NS_PER_MS)
 #define STARTING_NS (5 * NS_PER_S)
@@ -276,6 +279,13 @@ static void on_worker(struct supervisor *s, uint32_t id)
 
 /* -- xenstore --------------------------------------------------------------- */
 
+static void missed_devices(struct supervisor *s)
+{
+	if (!s->missed_ns)
+		s->missed_ns = MISSED_NS;
+	loop_timer_set(s->retry_timer_fd, s->missed_ns);
+}
+
 static void device_event(struct supervisor *s, domid_t domid,
 			 unsigned int devid, const char *node)
 {
@@ -287,10 +297,10 @@ static void device_event(struct supervisor *s, domid_t domid,
 			return;
 		/* and when it has, nothing else may be heard of it */
 		if (xenbus_new(s, domid, devid, &bus)) {
-			s->missed = true;
-			supervisor_reopens(s);
+			missed_devices(s);
 			return;
 		}
+		s->missed_ns = 0;
 		TAILQ_INSERT_TAIL(&s->devices, bus, link);
 		node = "";
 	}
@@ -304,14 +314,16 @@ static void rescan_guest(struct supervisor *s, domid_t domid)
 	char path[STORE_PATH_MAX];
 	unsigned int count = 0, devid;
 	struct xenbus *bus;
+	int r;
 
 	TAILQ_FOREACH(bus, &s->devices, link)
 		if (bus->dev->domid == domid)
 			xenbus_own_event(bus, "");
 	path_backend_guest(path, sizeof(path), s->own_domid, s->class->kind,
 			   domid);
-	if (store_list(&s->store, XBT_NULL, path, NULL, &names, &count))
-		return;
+	r = store_list(&s->store, XBT_NULL, path, NULL, &names, &count);
+	if (r == -ENOMEM)
+		missed_devices(s);
 	for (unsigned int i = 0; i < count; i++)
 		if (path_parse_devid(names[i], &devid) == 0 &&
 		    !find_device(s, domid, devid))
@@ -324,13 +336,15 @@ static void rescan(struct supervisor *s)
 	unsigned int count = 0;
 	struct xenbus *bus;
 	uint16_t domid;
+	int r;
 
 	TAILQ_FOREACH(bus, &s->devices, link) {
 		xenbus_own_event(bus, "");
 		xenbus_frontend_event(bus);
 	}
-	if (store_list(&s->store, XBT_NULL, s->root, NULL, &names, &count))
-		return;
+	r = store_list(&s->store, XBT_NULL, s->root, NULL, &names, &count);
+	if (r == -ENOMEM)
+		missed_devices(s);
 	for (unsigned int i = 0; i < count; i++)
 		if (path_parse_domid(names[i], &domid) == 0)
 			rescan_guest(s, domid);
@@ -447,8 +461,17 @@ static void on_retry(struct supervisor *s)
 {
 	uint64_t count;
 
-	if (read(s->retry_timer_fd, &count, sizeof(count)) > 0)
+	if (read(s->retry_timer_fd, &count, sizeof(count)) <= 0)
+		return;
+	if (!store_is_open(&s->store)) {
 		reopen_store(s);
+		return;
+	}
+	/* each try may log: less and less often */
+	s->missed_ns *= 2;
+	if (s->missed_ns > RETRY_NS)
+		s->missed_ns = RETRY_NS;
+	rescan(s);
 }
 
 /* -- devices ---------------------------------------------------------------- */
@@ -594,10 +617,6 @@ static void on_reopen_timer(struct supervisor *s)
 
 	if (read(s->reopen_timer_fd, &count, sizeof(count)) <= 0)
 		return;
-	if (s->missed && store_is_open(&s->store)) {
-		s->missed = false;
-		rescan(s);
-	}
 	TAILQ_FOREACH(bus, &s->devices, link)
 		if (bus->reopens)
 			supervisor_queue(s, bus);

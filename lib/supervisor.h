@@ -24,11 +24,11 @@ struct supervisor {
 	struct loop loop;
 	int signal_fd;
 	int stop_timer_fd;		/* how long to stop at most */
-	int retry_timer_fd;		/* to reach xenstored again */
+	int retry_timer_fd;		/* to reach xenstored again, and to find: */
+	uint64_t missed_ns;		/* a device there was no memory for */
 	int drain_timer_fd;		/* runs while a worker lets go: */
 	bool drain_timer_runs;
-	int reopen_timer_fd;		/* to open what was not free yet, and to find: */
-	bool missed;			/* a device there was no memory for */
+	int reopen_timer_fd;		/* to open what was not free yet */
 	uint64_t started_ns;
 	domid_t own_domid;		/* of the domain we run in */
 	char root[BACKEND_PATH_MAX];	/* .../backend/KIND: watched */
