@@ -46,6 +46,10 @@ copy_sources() {
 	[ -x "$to/src/configure" ] || (cd "$to/src" && autoreconf -fi)
 }
 
+# What another checkout has compiled is not compiled again, where there is ccache.
+PATH=/usr/lib/ccache:$PATH
+export CCACHE_DIR=$cache/ccache CCACHE_MAXSIZE=1G CCACHE_NOHASHDIR=1
+
 build_home=$cache/build-$(printf '%s\n' "$top" | key_of)
 
 build_folder() {

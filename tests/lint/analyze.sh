@@ -3,9 +3,9 @@
 #
 #	analyze TOOL COMMAND...    COMMAND FILE prints what it finds in FILE
 #
-# Two files at a time.  What it said of a file is kept in the build's folder by
-# a hash of the file after the preprocessor and of the command, so that only
-# what changed is looked at again.
+# Two files at a time.  What it said of a file is kept, in the build's folder or
+# in $LINT_RESULTS, by a hash of the file after the preprocessor and of the
+# command, so that only what changed is looked at again.
 #
 # Two kinds of findings do not count: leaks of what CLEANUP_* frees, which these
 # tools do not understand, and those that analyzers.known names with a reason.
@@ -13,7 +13,7 @@
 
 cd "$srcdir" || exit 1
 lint=$srcdir/tests/lint
-results=$builddir/lint-results
+results=${LINT_RESULTS:-$builddir/lint-results}
 flags="-I. -I$builddir -D_GNU_SOURCE"
 
 # The programs'; tests may be careless with what the system takes back.
@@ -22,35 +22,34 @@ sources() {
 		LC_ALL=C sort
 }
 
+# Prints the name of what it says of FILE.
 analyze_one() {
-	local tool=$1 file=$2 key
+	local tool=$1 file=$2 result
 
 	shift 2
-	key=$({ gcc -E -P $flags "$file" && echo "$*" && "$1" --version; } \
+	result=$results/$tool/$({ gcc -E -P $flags "$file" &&
+		echo "$file ${*//"$builddir"/}" && "$1" --version; } \
 		2>/dev/null | sha256sum | cut -c 1-32)
-	[ -e "$results/$tool/$key" ] && touch "$results/$tool/$key" && return
-	"$@" "$file" >"$results/$tool/$key.new" 2>&1
-	mv "$results/$tool/$key.new" "$results/$tool/$key"
+	echo "$result"
+	[ -e "$result" ] && touch "$result" && return
+	"$@" "$file" >"$result.$$" 2>&1
+	mv "$result.$$" "$result"
 }
 export -f analyze_one
 
 # findings TOOL COMMAND...: all of them, a line each
 findings() {
-	local tool=$1 mark
+	local tool=$1
 
 	mkdir -p "$results/$tool" || return
-	mark=$(mktemp "$results/$tool/mark.XXXXXX") || return
-	export flags results
+	export flags results builddir
 	sources | tr '\n' '\0' | xargs -0 -r -P 2 -I '{}' bash -c \
 		'file=$0 tool=$1; shift; analyze_one "$tool" "$file" "$@"' \
-		'{}' "$@"
-	# what was not asked for in a week is of files that are no more
-	find "$results/$tool" -type f -mtime +7 -delete
-	find "$results/$tool" -type f -not -name 'mark.*' -newer "$mark" \
-		-exec cat {} + |
+		'{}' "$@" | xargs cat |
 		grep -E '^[^ ]*:[0-9]+(:[0-9]+)?: (error|warning|portability|performance): |^[^ ]*: fatal' |
 		sed 's,^\./,,' | LC_ALL=C sort -u
-	rm -f "$mark"
+	# what was not asked for in a week is of files that are no more
+	find "$results/$tool" -type f -mtime +7 -delete
 }
 
 # A leak of a variable that its scope lets go of.
