@@ -4,7 +4,6 @@
 # order and by one that is killed under load; it is unplugged before a frontend
 # came, and from under one that is busy; and every byte is right throughout. A
 # daemon that comes right after one that was killed waits for what that one held.
-# timeout: 600
 . "$(dirname "$0")/../lib/both.sh"
 plan 22
 

@@ -4,7 +4,6 @@
 # just that, and every byte is right; with each of the backend's engines, and
 # reads in place and copied.
 # timeout: 1500
-# sim-timeout: 120
 . "$(dirname "$0")/../lib/both.sh"
 
 # combinations: "persistent segments order flush discard", a line each

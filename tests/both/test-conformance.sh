@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # What Xen's libraries do, case by case, in domain 0 alone: of the simulated ones
 # the same is true as of the real ones. A difference is a bug of the simulation.
-# timeout: 900
 . "$(dirname "$0")/../lib/both.sh"
 command -v conformance >/dev/null || skip_all "conformance is not installed here"
 

@@ -5,7 +5,6 @@
 # frames of 0 and of 65535 bytes, states in no order. Each gets an answer or a
 # closed device with a reason; another device goes on all the while.
 # timeout: 1200
-# sim-timeout: 300
 . "$(dirname "$0")/../hostile/lib.sh"
 blk="control B01 B01-half B02 B07 B08 B10 B11 B12 B13 B15-readonly B19 B20
 	B35 B35-edges B35-connecting"

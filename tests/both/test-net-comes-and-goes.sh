@@ -3,7 +3,6 @@
 # A vif is connected, let go and connected again, by frontends that end in good
 # order and by one that is killed under load; it is unplugged before a frontend
 # came, and from under one that is busy; and frames are right throughout.
-# timeout: 900
 . "$(dirname "$0")/../lib/both.sh"
 plan 16
 

@@ -3,7 +3,6 @@
 # Whatever of a vif's features is offered, alone or together, the frontend takes
 # just that, and streams and datagrams are right.
 # timeout: 1500
-# sim-timeout: 120
 . "$(dirname "$0")/../lib/both.sh"
 
 # combinations: "sg gso4 gso6 no-csum csum6 split", a line each

@@ -3,7 +3,6 @@
 # The platform of the daemons against a real xenstored: nulld has no device,
 # so xenstore alone plays toolstack and guest, and every way through the
 # handshake is quick to try.
-# timeout: 900
 . "$(dirname "$0")/../lib/both.sh"
 command -v nulld >/dev/null || skip_all "nulld is not installed here"
 

@@ -103,7 +103,8 @@ guest_cfg() {
 
 	shift
 	defaults=("kernel='$box_guest/vmlinux'" "ramdisk='$box_guest/base.cpio'"
-		  "extra='console=hvc0 quiet'" "memory=128" "vcpus=1"
+		  "extra='console=hvc0 quiet mitigations=off init_on_alloc=0'"
+		  "memory=128" "vcpus=1"
 		  "on_poweroff='destroy'" "on_reboot='destroy'"
 		  "on_crash='destroy'")
 	echo "name='$name'"

@@ -3,7 +3,6 @@
 # Stock Linux blkfront reads, writes, flushes and discards through xl-lite-blkd,
 # cannot write to a read-only disk, lets go of its disk, and finds it again when
 # it is plugged again; over rings of 16 pages, the most that both know.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/blk.sh"

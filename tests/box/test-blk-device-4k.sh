@@ -3,7 +3,6 @@
 # A block device with blocks of 4096 bytes is one in the guest too; fio writes
 # and verifies at depth 32 on two queues, in requests of up to 1 MiB; a disk that
 # is unplugged goes while the other stays. ENGINE=sync does it without io_uring.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/blk.sh"
 plan 17

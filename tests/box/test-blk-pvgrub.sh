@@ -3,7 +3,6 @@
 # Debian's pvgrub reads its menu, a kernel and a ramdisk from a disk of
 # xl-lite-blkd, lets go of it, and the kernel it starts connects to it anew:
 # one frontend after another, in one life of a guest.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 9
 

@@ -4,7 +4,6 @@
 # state that the other tests wake up hides no boot problem.  With the C xenstored.
 # cold: yes
 # xenstored: xenstored
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boot.sh"
 boot_tests xenstored

@@ -3,7 +3,6 @@
 # The same with oxenstored, which is what Debian starts by default.
 # cold: yes
 # xenstored: oxenstored
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boot.sh"
 boot_tests oxenstored

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # The box is a real Xen host: stock xl starts a PV guest on Debian's kernel with
 # a disk and a vif through the kernel's backends, and all of it goes away again.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 6
 

@@ -3,7 +3,6 @@
 # The whole of it, as tests/demo shows it: a guest made from a config file, its
 # root file system, a data disk and its network served by our daemons; then a
 # guest without kernel drivers for them, with our own frontends.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 plan 16

@@ -3,7 +3,6 @@
 # xl-lite-blkfront in a PV guest on Debian's kernel, against the kernel's
 # xen-blkback over a RAM disk: /dev/nbd0 by netlink and /dev/nbd1 by the stock
 # nbd-client read and write the disk; both sides compare checksums.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/front.sh"

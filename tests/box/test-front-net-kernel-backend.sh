@@ -3,7 +3,6 @@
 # xl-lite-netfront in a PV guest on Debian's kernel, against the kernel's
 # xen-netback: ping, and files over TCP both ways, IPv4 and IPv6, with their
 # checksums compared; segments travel whole.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/front.sh"

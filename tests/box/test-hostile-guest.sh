@@ -3,7 +3,6 @@
 # A guest that lies, on real Xen and from a domain of its own: ring indices,
 # grants, sectors and frames that cannot be, and states in no order. Each gets
 # an answer or a closed device with a reason, and another guest's disk goes on.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/../hostile/lib.sh"
 . "$(dirname "$0")/front.sh"

@@ -4,7 +4,6 @@
 # reason in xenstore that names the node, nothing is left behind, and another
 # vif is served all the same. The guests are never started: all that a frontend
 # writes is written here.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net-lib.sh"
 

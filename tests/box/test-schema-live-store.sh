@@ -3,7 +3,6 @@
 # xenstore-lint has nothing to say about the live store of a host on which stock
 # xl runs a guest with the kernel's backends, neither before, while nor after;
 # and each defect that is planted in that store is found.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 12
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # What a guest's configuration says of its end is done, each action for each
 # reason, by the process that waits for one guest.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan 36
 

@@ -3,7 +3,6 @@
 # A device that its server refuses while its guest runs: why is said, in one
 # line, and nothing of it is left, however the server and we run into each other
 # in xenstore.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan 9
 

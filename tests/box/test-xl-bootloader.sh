@@ -4,7 +4,6 @@
 # does for stock xl, each time the guest starts, with its menu on the guest's
 # console. A bootloader that fails, hangs or lies ends the creation, and nothing
 # is left of it.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/box/bin
 plan 73

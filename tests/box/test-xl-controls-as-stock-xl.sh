@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # What xl-lite does to guests, of stock xl and of its own, stock xl sees done,
 # and the other way round; wrong ways to ask are refused, and change nothing.
-# timeout: 600
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"

@@ -3,7 +3,6 @@
 # Whatever call fails while a guest is made, of Xen, xenstore or the kernel: one
 # message says what failed and what to do, and nothing of the guest is left; or
 # the guest is good. tests/inject/inject.c makes calls fail.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/state.sh"
 plan 35

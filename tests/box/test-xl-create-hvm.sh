@@ -4,7 +4,6 @@
 # says why and leaves nothing. Debian's kernel in it finds Xen's drivers: the
 # emulated disk and card are unplugged, and xl-lite-blkd and xl-lite-netd serve
 # it in their place. The usual commands work on it.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 plan 69
 

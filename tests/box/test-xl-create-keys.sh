@@ -3,7 +3,6 @@
 # Keys that Xen itself carries out do to a guest what they do with stock xl: its
 # pool, where its vcpus run, its share, its bounds, its clocks. What this host
 # cannot do is told before anything is made.
-# timeout: 300
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 plan 33

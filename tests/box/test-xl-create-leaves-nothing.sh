@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A guest that cannot be created: why is said, and nothing of it is left.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 35
 

@@ -3,7 +3,6 @@
 # A PVH guest on Debian's own kernel, with a disk of xl-lite-blkd and an
 # interface of xl-lite-netd: memory and processors are what was asked for, one
 # more comes and goes as xl says, and the usual commands work on it.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 plan 33
 

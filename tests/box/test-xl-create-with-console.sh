@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # xl-lite create -c shows all that a guest says, from its first line on, and
 # ends with it.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 6
 

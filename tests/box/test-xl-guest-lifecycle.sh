@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # A guest with a disk of xl-lite-blkd and an interface of xl-lite-netd, through
 # its life: created, paused, rebooted, shut down, destroyed.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 plan 29
 

@@ -4,7 +4,6 @@
 # PV and PVH, by xl-lite and by stock xl, of our daemons and of the kernel's
 # backends; what is used already is refused by name, what a guest keeps is told,
 # and a failure leaves nothing.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 75
 

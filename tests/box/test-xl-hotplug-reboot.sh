@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # A guest that reboots has the devices that it got and not those that it lost;
 # the next time it is what config-update, here stock xl's, has stored.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 15
 

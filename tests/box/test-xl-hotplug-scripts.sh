@@ -3,7 +3,6 @@
 # What script= names is run when a device comes and goes, as libxl runs it; one
 # that fails, hangs or does half its work is one message, and nothing is left.
 # Without script= nothing is run.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 44
 

@@ -3,7 +3,6 @@
 # An HVM guest boots from its disk, as a PC does: SeaBIOS or OVMF finds GRUB on it,
 # GRUB a kernel, and the kernel Xen's disk in place of the emulated one. The same
 # image is served by xl-lite-blkd all the while.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 16
 

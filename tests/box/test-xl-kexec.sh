@@ -5,7 +5,6 @@
 # kernel lies, with its devices, and an HVM guest with the machine as it was. A
 # QEMU that cannot leave that to the next one, or does not come back, or whoever
 # does it and is killed: the guest starts again, which is told with the reason.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acts.sh"
 PATH=$PATH:/box/bin

@@ -4,7 +4,6 @@
 # guest is made by each, and held against the other: its nodes with their
 # permissions, what Xen lets it at, its CPUID, and the words that its QEMU was
 # started with. PV, PVH, in a shim, HVM, and with a QEMU that is held back.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 plan 52
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # xl-lite is killed at random moments of creating and destroying a guest, and
 # 'xl-lite gc', or the next command, cleans up. seed=N repeats a run.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/state.sh"
 plan 15

@@ -3,7 +3,6 @@
 # xl-lited minds all guests: takes over from the processes that mind one, does
 # what is to be done once, also when it was dead when guests stopped, and tells
 # what happens.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acts.sh"
 PATH=$PATH:/box/bin

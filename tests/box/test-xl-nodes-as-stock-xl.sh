@@ -3,7 +3,6 @@
 # xl-lite writes the nodes that stock xl writes, with the same permissions, and
 # each of the two lists, and ends, the other's guests: PV, PVH and HVM. QEMU is
 # started with the same words, too. It takes few requests, and no processes.
-# timeout: 900
 . "$(dirname "$0")/lib.sh"
 plan 54
 

@@ -3,7 +3,6 @@
 # Who parses xl parses xl-lite: the command lines of Ganeti, of both xendomains,
 # of osstest, OpenNebula, Qubes and openQA, run as 'xl' from the PATH, and what
 # each of them does with the answer.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"
 plan 44

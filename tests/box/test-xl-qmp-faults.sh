@@ -3,7 +3,6 @@
 # A QEMU that was ready, and then closes its monitor, answers rubbish or nothing,
 # or dies, at each command that it is sent: one line says so, and nothing of the
 # guest is left. tests/inject/fake-qemu.c is that QEMU.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/state.sh"
 plan 19

@@ -3,7 +3,6 @@
 # What xl-lite says about a host and its guests is what stock xl says, to the
 # byte, and with the same exit status: without a guest, and with guests of both
 # that are PV, PVH, running, paused, shut down and without a name.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"
 plan 58

@@ -3,7 +3,6 @@
 # A hotplug script that fails, in whatever way, when a guest is made: one line
 # says which, of what, why and what to do, and nothing of the guest is left. When
 # a guest ends, or loses a device, that goes all the same, with a warning.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/state.sh"
 plan 35

@@ -4,7 +4,6 @@
 # memory it has, as the domain it is, with its devices and its console: by
 # xl-lited and by the process that minds one guest. Where it is cut off, or
 # cannot be, the guest starts again.
-# timeout: 200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acts.sh"
 PATH=$PATH:/box/bin

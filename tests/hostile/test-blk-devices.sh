@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # Disks that a guest may not write to, one image for two, many disks at once,
 # a host that has run out of something, and a guest that ends in the middle.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 [ "$TEST_TIER" = sim ] || skip_all "only there can calls be made to fail"
 plan $((17 + $(cases hostile-blk blk-readonly blk-cdrom B42 B44)))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # A block frontend that lies in every way there is gets an answer or a closed
 # device with a reason; blkd goes on, and the next driver of the guest connects.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((6 + $(cases hostile-blk blk)))
 

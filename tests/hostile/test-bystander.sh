@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # A guest with a disk and a vif of its own goes on beside one that does all it
 # can to be a nuisance: events, bad requests, broken rings, states without end.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 [ "$TEST_TIER" = sim ] || skip_all "there is one guest only"
 plan $((14 + $(cases hostile-blk load) + $(cases hostile-net load)))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # A network backend that lies in every way there is: xl-lite-netfront serves on
 # where that is right, and else ends in good order, saying why.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((2 + $(hostile-netback count all)))
 

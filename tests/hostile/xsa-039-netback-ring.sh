@@ -5,7 +5,6 @@
 #
 # Indices far ahead, half a circle ahead and behind close the device with a
 # reason; packets malformed in every way cost no memory.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="T01 T02 T03 T05 T06 T09 R04 R04-half R04-back"
 plan $((6 + $(cases hostile-net $words)))

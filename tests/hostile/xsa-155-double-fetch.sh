@@ -7,7 +7,6 @@
 # all of the ring as fast as it can while thousands are served. Each request is
 # answered, the disk holds nothing that no legal request put there, and a page
 # that may only be read is never written to.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((6 + $(cases hostile-blk blk-race)))
 

@@ -5,7 +5,6 @@
 #
 # The ring is filled with a pattern; of each response all bytes that no field
 # names must be zero.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="XSA-216"
 plan $((6 + $(cases hostile-blk $words)))

@@ -5,7 +5,6 @@
 #
 # Only the state is watched: thousands of writes of other nodes are not noticed,
 # and of the state itself each is looked at once at most.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="X08 X08-state X05-flapping"
 plan $((6 + $(cases hostile-net $words)))

@@ -5,7 +5,6 @@
 #
 # States in all orders, without waiting, and Closed while a connection is being
 # made; what the guest wrote is removed in the middle.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="B35 B35-edges B35-flapping B35-connecting B35-folder B35-gone"
 plan $((6 + $(cases hostile-blk $words)))

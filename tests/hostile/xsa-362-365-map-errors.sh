@@ -6,7 +6,6 @@
 # Grants that do not exist, are over, or may not be written to, alone and among
 # good ones: that request fails, the good ones are served; a ring of such pages
 # closes the device with a reason.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="B05 B07 B07-most B07-ended B08 B19 B19-persistent B19-revoked B20 B20-persistent"
 plan $((6 + $(cases hostile-blk $words)))

@@ -5,7 +5,6 @@
 #
 # A bad ring ends the queue, and then the guest is destroyed, unplugged or
 # resets; and a guest is destroyed in the middle of sending. (net X10)
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 [ "$TEST_TIER" = sim ] || skip_all "domain 0 cannot be destroyed"
 words="T01 T09-255 T13 T10"

@@ -4,7 +4,6 @@
 #
 # Thousands of events without anything to see; and events without end while
 # there is something to see in xenstore.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((2 + $(hostile-blkback count control,F06,F06-state) + $(hostile-netback count control,F11)))
 

@@ -5,7 +5,6 @@
 #
 # Thousands of large frames for a guest that lends no page, one page, or a page
 # at a time: the worker does not grow.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="R01 R02 R03"
 plan $((6 + $(cases hostile-net $words)))

@@ -5,7 +5,6 @@
 #
 # A page is kept mapped beyond the connection: it stays what it is until it is
 # let go, and only then is its grant gone.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((2 + $(hostile-blkback count control,F07) + $(hostile-netback count control,F10)))
 

@@ -3,7 +3,6 @@
 # XSA-403: pages lent for a few bytes held whatever had been in them before.
 #
 # Behind a write's bytes its page is clear, whatever was written with it before.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 plan $((2 + $(hostile-blkback count F13)))
 

@@ -6,7 +6,6 @@
 #
 # A frame cut at each byte of its first 128, and 18 slots of 1 and of 7 bytes:
 # all arrive, whole.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="T09 T11 T17 T26"
 plan $((6 + $(cases hostile-net $words)))

@@ -4,7 +4,6 @@
 #
 # Thousands of packets that are dropped for each of the reasons there are, then
 # good ones.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="T05 T06 T16 T17 T18 T23-filter M01"
 plan $((6 + $(cases hostile-net $words)))

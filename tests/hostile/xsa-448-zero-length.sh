@@ -4,7 +4,6 @@
 # what came after.
 #
 # Empty slots first, in the middle, last, and alone.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 words="T05 T12"
 plan $((6 + $(cases hostile-net $words)))

@@ -128,9 +128,10 @@ bail() {
 mkfifo "$work/never"
 exec {never_fd}<>"$work/never"
 
-# wait_until SECONDS COMMAND...: until it succeeds.
+# wait_until SECONDS COMMAND...: until it succeeds. SECONDS are those of a machine
+# that is busy; one that is slow as well gets four times as many.
 wait_until() {
-	local end=$((SECONDS + $1)) looks=0
+	local end=$((SECONDS + 4 * $1)) looks=0
 
 	shift
 	until "$@" >/dev/null 2>&1; do

@@ -3,7 +3,6 @@
 # A disk whose frontend dies at any step of its handshake, or stands still there
 # and is unplugged, or with a call that fails at either end: nothing is held, the
 # reason is told, and the next frontend reads and writes what it should.
-# sim-timeout: 240
 . "$(dirname "$0")/../lib/both.sh"
 . "$(dirname "$0")/steps.sh"
 

@@ -3,7 +3,6 @@
 # What happens to guests is told once, and in order, to who listens again after
 # xl-lited was killed, at whichever of its calls. Who acts for a guest dies as
 # well, or goes on without it.
-# sim-timeout: 300
 . "$(dirname "$0")/lib.sh"
 
 state=/var/lib/xen
