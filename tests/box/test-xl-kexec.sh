@@ -103,15 +103,7 @@ check "pvh: its process ends" wait_until 30 eval '! pgrep -x xl-lite'
 
 # --- by xl-lited --------------------------------------------------------------
 
-check "xl-lited is ready" daemon_start lited xl-lited
-lited=$daemon_pid
-stdbuf -oL xl-lite events -w >"$work/events" 2>&1 3>&- &
-events=$!
-wait_until 30 grep -q listening "$work/events"
-# told EVENT NAME COUNT
-told() {
-	[ "$(grep -Ec "\"event\":\"$1\".*\"name\":\"$2\"" "$work/events")" -ge "$3" ]
-}
+lited_with_events
 
 linux hvm "type='hvm'" "kernel='$box_guest/vmlinuz'" "vcpus=1" "maxvcpus=2" \
 	"serial='file:$work/serial'"
@@ -125,7 +117,7 @@ is "$(said hvm second machine)" "$(said hvm first machine)" "hvm: its machine is
 like "$(tr -d '\r' <"$work/serial")" '^second serial' "hvm: its QEMU goes on"
 like "$(cat "$logs/lited.log")" 'guest hvm: had given away [0-9]+ pages of its memory, and has them again' \
 	"hvm: with what its balloon had given away"
-check "hvm: which is told" told reset hvm 1
+check "hvm: which is told" told_of reset hvm 1
 xl-lite destroy hvm
 cp /var/log/xen/qemu-dm-* "$logs"
 
@@ -148,7 +140,7 @@ reset() {
 bare restricted "dm_restrict=1" "device_model_user='reset-qemu'" \
 	"vif=['bridge=xenbr0']"
 reset restricted
-check "a guest with a QEMU without rights is reset" wait_until 60 told reset restricted 1
+check "a guest with a QEMU without rights is reset" wait_until 60 told_of reset restricted 1
 check "and runs" wait_until 20 runs restricted
 is "$id" "$first" "as the domain it was"
 like "$(ip -o link show "vif$id.0-emu")" 'master xenbr0' \
@@ -166,7 +158,7 @@ chmod +x "$work/qemu-once"
 
 # restarted NAME REGEX
 restarted() {
-	check "$1: it is restarted" wait_until 60 told restarted "$1" 1
+	check "$1: it is restarted" wait_until 60 told_of restarted "$1" 1
 	check "$1: and runs" wait_until 20 runs_as_another "$1"
 	like "$(cat "$logs/lited.log")" "$2.*" "$1: and it is said why"
 	like "$(cat "$logs/lited.log")" "guest $1: domain $first could not be reset" \
@@ -191,7 +183,7 @@ cut=0 bad=0 before=$(xenstore-ls -fp /libxl; ls /run/xen)
 for pause in 0.001 0.1 0.3 0.6; do
 	reset killed
 	kill_after $pause && cut=$((cut + 1))
-	wait_until 60 eval 'told reset killed 1 || told restarted killed 1' || bad=1
+	wait_until 60 eval 'told_of reset killed 1 || told_of restarted killed 1' || bad=1
 	wait_until 60 runs killed || bad=1
 	stop-guest poweroff "$(xl-lite domid killed)"
 	guest_wait_gone killed 60 || bad=1

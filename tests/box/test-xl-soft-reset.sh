@@ -55,20 +55,13 @@ check "its process ends" wait_until 30 eval '! pgrep -x xl-lite'
 
 # --- by xl-lited ---------------------------------------------------------------------
 
-check "xl-lited is ready" daemon_start lited xl-lited
-lited=$daemon_pid
-stdbuf -oL xl-lite events -w >"$work/events" 2>&1 3>&- &
-events=$!
-told() {
-	[ "$(grep -Ec "\"event\":\"$1\".*\"name\":\"$2\"" "$work/events")" -ge "$3" ]
-}
-wait_until 30 grep -q listening "$work/events"
+lited_with_events
 lives many
 check "a guest is created with xl-lited" xl-lite create -qp "$work/many.cfg"
 first=$(xl-lite domid many)
 xl-lite unpause many
 check "it lives three times" guest_wait_console many '^life 3' 60
-check "which is told" wait_until 30 told reset many 2
+check "which is told" wait_until 30 told_of reset many 2
 is "$(grep -o '"event":"[a-z]*","domid":'"$first" "$work/events" | cut -d'"' -f4 | xargs)" \
 	"created shutdown reset shutdown reset" "each reset once, in order"
 check "it sleeps then" wait_until 20 sleeps many
@@ -113,7 +106,7 @@ xl-lite create -q "$work/pv.cfg" 3>&-
 first=$(xl-lite domid pv)
 stop-guest soft-reset "$first"
 check "a PV guest is restarted" wait_until 30 runs_as_another pv "$first"
-check "which is told so" wait_until 30 told restarted pv 1
+check "which is told so" wait_until 30 told_of restarted pv 1
 like "$(cat "$logs/lited.log")" \
 	'guest pv: a soft reset.* is nothing that Xen does for PV guests: it is restarted' "and why"
 xl-lite destroy pv
@@ -121,7 +114,7 @@ xl-lite destroy pv
 lives lost "on_soft_reset='destroy'"
 xl-lite create -q "$work/lost.cfg" 3>&-
 check "on_soft_reset is another action: it is done" guest_wait_gone lost 30
-check "told as the reason it is" told shutdown lost 1
+check "told as the reason it is" told_of shutdown lost 1
 like "$(grep '"lost"' "$work/events")" '"reason":"soft-reset"' "by its name"
 
 kill $events

@@ -162,27 +162,37 @@ void userdata_unlock(struct userdata_lock *lock)
 
 /* -- reading --------------------------------------------------------------- */
 
+/* TEXT, of USERDATA_MAX + 1 bytes, becomes that file's; a NUL follows. */
+static int read_text(int folder, const char *file, char *text, size_t *size)
+{
+	CLEANUP_CLOSE int fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	/* as whole as it was put there: see userdata_store() */
+	n = read(fd, text, USERDATA_MAX);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	*size = n;
+	return 0;
+}
+
 int userdata_read_key(domid_t domid, const uint8_t uuid[16], const char *key,
 		      char **text, size_t *size)
 {
-	char path[128];
 	CLEANUP_FREE char *buf = malloc(USERDATA_MAX + 1);
-	CLEANUP_FCLOSE FILE *f = NULL;
-	size_t n;
+	char path[128];
+	int err;
 
 	if (!buf)
 		return -ENOMEM;
 	key_path(domid, uuid, "d", key, path, sizeof(path));
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	n = fread(buf, 1, USERDATA_MAX, f);
-	if (ferror(f))
-		return -EIO;
-	buf[n] = '\0';
-	*size = n;
-	*text = STEAL_PTR(buf);
-	return 0;
+	err = read_text(AT_FDCWD, path, buf, size);
+	if (!err)
+		*text = STEAL_PTR(buf);
+	return err;
 }
 
 void userdata_rename(domid_t domid, const uint8_t from[16],
@@ -339,32 +349,33 @@ int userdata_put_medium(domid_t domid, const uint8_t uuid[16],
 /* -- all of them ------------------------------------------------------------ */
 
 /* "userdata-d.7.UUID.libxl-json" */
-static int parse_name(const char *file, domid_t *domid, uint8_t uuid[16])
+static int parse_name(const char *file, domid_t *domid)
 {
-	char text[UUID_TEXT_SIZE];
+	char uuid[UUID_TEXT_SIZE];
 	int end = 0;
 
-	if (sscanf(file, "userdata-d.%hu.%36[^.]." USERDATA_JSON "%n", domid,
-		   text, &end) != 2 || !end || file[end])
-		return -EINVAL;
-	return uuid_parse(text, uuid);
+	return sscanf(file, "userdata-d.%hu.%36[^.]." USERDATA_JSON "%n",
+		      domid, uuid, &end) == 2 && end && !file[end] ? 0 : -EINVAL;
 }
 
 int userdata_for_each(userdata_fn *fn, void *arg)
 {
+	CLEANUP_FREE char *json = malloc(USERDATA_MAX + 1);
 	DIR *folder = opendir(FOLDER);
 	struct dirent *entry;
 	int err = 0;
 
 	if (!folder)
 		return 0;
+	if (!json)
+		err = log_fail(-ENOMEM, "guests' stored configurations: %s: %s",
+			       strerror(ENOMEM), remedy_kernel(-ENOMEM));
 	while (!err && (entry = readdir(folder))) {
-		CLEANUP_FREE char *json = NULL;
-		uint8_t uuid[16];
 		domid_t domid;
+		size_t size;
 
-		if (parse_name(entry->d_name, &domid, uuid) == 0 &&
-		    userdata_read(domid, uuid, &json) == 0)
+		if (parse_name(entry->d_name, &domid) == 0 &&
+		    read_text(dirfd(folder), entry->d_name, json, &size) == 0)
 			err = fn(domid, json, arg);
 	}
 	closedir(folder);

@@ -73,7 +73,8 @@ int userdata_read(domid_t domid, const uint8_t uuid[16], char **json);
 /*
  * FN is called with the stored configuration of each domain that has one,
  * whoever made it; JSON is good for the call. FN ends it by what is not 0, which
- * is returned. What cannot be read is left out: its domain may just be ending.
+ * is returned, and which it has logged. What cannot be read is left out: its
+ * domain may just be ending.
  */
 typedef int userdata_fn(domid_t domid, const char *json, void *arg);
 int userdata_for_each(userdata_fn *fn, void *arg);
