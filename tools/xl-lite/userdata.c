@@ -361,15 +361,16 @@ static int parse_name(const char *file, domid_t *domid)
 int userdata_for_each(userdata_fn *fn, void *arg)
 {
 	CLEANUP_FREE char *json = malloc(USERDATA_MAX + 1);
-	DIR *folder = opendir(FOLDER);
 	struct dirent *entry;
+	DIR *folder;
 	int err = 0;
 
+	if (!json)
+		return log_fail(-ENOMEM, "guests' stored configurations: %s: %s",
+				strerror(ENOMEM), remedy_kernel(-ENOMEM));
+	folder = opendir(FOLDER);
 	if (!folder)
 		return 0;
-	if (!json)
-		err = log_fail(-ENOMEM, "guests' stored configurations: %s: %s",
-			       strerror(ENOMEM), remedy_kernel(-ENOMEM));
 	while (!err && (entry = readdir(folder))) {
 		domid_t domid;
 		size_t size;
