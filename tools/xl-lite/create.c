@@ -6,7 +6,9 @@
  * All nodes but two are sent in one go before the guest's memory is built, so
  * that xenstored works, and backends open images and interfaces meanwhile. The
  * two are the frames of the xenstore and console pages, which only building
- * finds; nobody looks for them before xenstored is told of the domain.
+ * finds; they go with the introduction to xenstored, behind the others. What
+ * has become of all of it is asked then: xenstored, which takes requests before
+ * it gives answers, and whom that wakes, xenconsoled, are at work by that time.
  *
  * There is no transaction: nobody acts on a guest before xenstored is told of
  * it, nor on a device before it has a state, which is written last. And none is
@@ -473,14 +475,6 @@ static void make_domain_folders(struct nodes *n, const struct creation *c,
 	nodes_make(n, ours, vm, NULL);
 }
 
-/* Here, where other requests follow; introduce() says what for. */
-static void watch_console(struct nodes *n, const struct creation *c)
-{
-	/* who waits for a QEMU takes all events */
-	if (!n->err && !guest_config_has_qemu(c->config))
-		n->err = guest_watch_console(c->host, c->build.domid);
-}
-
 static void write_all(struct nodes *n, const struct creation *c)
 {
 	const domid_t domid = c->build.domid;
@@ -490,7 +484,6 @@ static void write_all(struct nodes *n, const struct creation *c)
 	domain_vm_path(c->config->uuid, vm);
 	path_libxl(libxl, sizeof(libxl), domid);
 	make_domain_folders(n, c, dir, vm, libxl);
-	watch_console(n, c);
 	write_guests_own(n, c, dir);
 	write_domain(n, c, dir, vm);
 	if (c->config->type == GUEST_HVM)
@@ -555,7 +548,7 @@ static int write_userdata(struct creation *c)
 
 /*
  * xenstored works on it while the guest is built, and then those who serve its
- * devices do; nodes_written() asks what has become of it.
+ * devices do.
  */
 static int write_nodes(struct creation *c)
 {
@@ -571,10 +564,8 @@ static int write_nodes(struct creation *c)
 
 static int nodes_written(struct creation *c)
 {
-	int err;
+	int err = store_gathered(&c->host->store);
 
-	begin_step(c, "write its nodes");
-	err = store_gathered(&c->host->store);
 	return err ? store_fail(&c->host->store, err) : 0;
 }
 
@@ -621,6 +612,12 @@ static int run_bootloader(struct creation *c)
 	return err ? err : take_found(c);
 }
 
+/* Who waits for a QEMU takes all events. */
+static bool watches_console(const struct creation *c)
+{
+	return !guest_config_has_qemu(c->config);
+}
+
 static int introduce(struct creation *c)
 {
 	const struct build *b = &c->build;
@@ -629,12 +626,11 @@ static int introduce(struct creation *c)
 	char dir[STORE_PATH_MAX];
 	int err;
 
-	begin_step(c, "make it known to xenstored");
-	/* from the ring on, xenconsoled may give the console a tty */
-	err = guest_forget_events(c->host);
-	if (err)
-		return store_fail(s, err);
+	begin_step(c, "write its nodes");
 	store_gather(s);
+	/* from the ring on, xenconsoled may give the console a tty */
+	if (watches_console(c))
+		n.err = guest_watch_console(c->host, b->domid);
 	path_domain(dir, sizeof(dir), b->domid);
 	nodes_put(&n, dir, "store/ring-ref", "%lu", b->frames.store);
 	nodes_put(&n, dir, "console/ring-ref", "%lu", b->frames.console);
@@ -643,9 +639,8 @@ static int introduce(struct creation *c)
 	if (!n.err)
 		n.err = store_introduce(s, b->domid, b->frames.store,
 					b->store_port);
-	err = store_gathered(s);
-	err = n.err ? n.err : err;
-	return err ? store_fail(s, err) : 0;
+	err = nodes_written(c);
+	return n.err ? store_fail(s, n.err) : err;
 }
 
 static int start_device_model(struct creation *c)
@@ -698,7 +693,7 @@ static int wait_ready(struct creation *c)
 	begin_step(c, "wait for its servers");
 	err = guest_wait_ready(c->host, c->config->name, c->build.domid,
 			       c->devices, c->num_devices,
-			       !guest_config_has_qemu(c->config),
+			       watches_console(c),
 			       b->relayed ? b->relay.console_path : NULL,
 			       &c->interrupt);
 
@@ -792,7 +787,6 @@ int guest_create(struct host *host, const struct guest_config *config,
 	    (err = run_bootloader(&c)) ||
 	    (err = build_load(host->hv, config, &c.build)) ||
 	    (err = access_grant(host, config, c.build.domid)) ||
-	    (err = nodes_written(&c)) ||
 	    (err = interrupted(&c.interrupt)) ||
 	    (err = introduce(&c)) ||
 	    (err = start_device_model(&c)) ||
@@ -866,7 +860,6 @@ int guest_create_again(struct host *host, const struct guest_config *config,
 	    (err = build_again(host->hv, config, &c.build)) ||
 	    (err = write_nodes(&c)) ||
 	    (err = write_userdata(&c)) ||
-	    (err = nodes_written(&c)) ||
 	    (err = introduce(&c)) ||
 	    (err = keep_tty(&c, tty)) ||
 	    (err = start_device_model(&c)) ||

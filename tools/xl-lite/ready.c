@@ -224,11 +224,27 @@ static int look_at_backends(struct wait *w)
 	return err;
 }
 
-static int look_at_console(struct wait *w, struct wanted *wanted)
+/*
+ * An early watch is of the folder, so that its own event is not of the tty:
+ * xenstored drops an event that is as one which it has not sent yet.
+ */
+static bool is_of_tty(const struct wanted *wanted, const char *path)
+{
+	const size_t len = strlen(wanted->dir);
+
+	return strncmp(path, wanted->dir, len) == 0 && path[len] == '/' &&
+	       strcmp(path + len + 1, wanted->node) == 0;
+}
+
+/* PATH: what has changed, or the watch's own. */
+static int look_at_console(struct wait *w, struct wanted *wanted,
+			   const char *path)
 {
 	char tty[64];
 	int err;
 
+	if (wanted->early && !is_of_tty(wanted, path))
+		return 0;
 	/* it was not there, and nobody but xenconsoled writes it */
 	if (wanted->early && !w->old_tty) {
 		wanted->ready = true;
@@ -243,12 +259,12 @@ static int look_at_console(struct wait *w, struct wanted *wanted)
 	return 0;
 }
 
-static int look(struct wait *w, struct wanted *wanted)
+static int look(struct wait *w, struct wanted *wanted, const char *path)
 {
 	if (wanted->ready)
 		return 0;
 	return wanted->device ? look_at_backend(w, wanted)
-			      : look_at_console(w, wanted);
+			      : look_at_console(w, wanted, path);
 }
 
 static bool not_ready(const struct wait *w, size_t count)
@@ -312,7 +328,7 @@ static int take_events(struct wait *w)
 		if (strncmp(token, TOKEN, strlen(TOKEN)) != 0 ||
 		    num_parse_uint(token + strlen(TOKEN), 0, w->count - 1, &i))
 			continue;
-		err = look(w, &w->wanted[i]);
+		err = look(w, &w->wanted[i], path);
 		if (err)
 			return err;
 	}
@@ -328,7 +344,8 @@ static int watch(struct store *s, struct wanted *wanted, unsigned int number)
 		return 0;
 	snprintf(token, sizeof(token), TOKEN "%u", number);
 	wanted->watched = true;
-	err = store_watch(s, wanted->dir, wanted->node, token);
+	err = store_watch(s, wanted->dir, wanted->early ? NULL : wanted->node,
+			  token);
 	return err ? store_fail(s, err) : 0;
 }
 
@@ -368,11 +385,11 @@ static int wait_all(struct wait *w)
 	return err ? err : wait_first(w, w->count);
 }
 
-static void want_console(struct wanted *wanted, domid_t domid, bool watched)
+static void want_console(struct wanted *wanted, domid_t domid, bool early)
 {
 	path_console(wanted->dir, sizeof(wanted->dir), domid);
 	wanted->node = "tty";
-	wanted->watched = wanted->early = watched;
+	wanted->early = early;
 }
 
 static void want_devices(struct wait *w, const struct device *devices,
@@ -410,8 +427,10 @@ static int wait_ready(struct host *host, const char *name, domid_t domid,
 
 	if (!wanted)
 		return remedy_no_memory(name, "wait for its servers");
-	if (console)
-		want_console(&wanted[w.count++], domid, watched);
+	if (console) {
+		want_console(&wanted[w.count], domid, watched);
+		wanted[w.count++].watched = watched;
+	}
 	want_devices(&w, devices, count);
 	return wait_all(&w);
 }
@@ -420,20 +439,8 @@ int guest_watch_console(struct host *host, domid_t domid)
 {
 	struct wanted wanted = { 0 };
 
-	want_console(&wanted, domid, false);
+	want_console(&wanted, domid, true);
 	return watch(&host->store, &wanted, 0);
-}
-
-int guest_forget_events(struct host *host)
-{
-	char path[STORE_PATH_MAX], token[16];
-	int n;
-
-	do
-		n = store_next_event(&host->store, path, sizeof(path), token,
-				     sizeof(token));
-	while (n == 1);
-	return n;
 }
 
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,

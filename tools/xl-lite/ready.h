@@ -7,23 +7,17 @@
 #include "tools/xl-lite/interrupt.h"
 
 /*
- * Watch for the console's tty. The watch's own event is here when what is asked
- * next is answered.
+ * Watch for the console's tty: before the console's ring is written, since
+ * xenconsoled may hear of the guest from the creation of another one.
  */
 int guest_watch_console(struct host *host, domid_t domid);
-/*
- * Then what has come is forgotten: before the console's ring is written, since
- * xenconsoled may hear of the guest from the creation of another one. What
- * comes later of the console is xenconsoled's word.
- */
-int guest_forget_events(struct host *host);
 
 /*
  * Until each backend is ready for its frontend and the guest's console has a
  * tty, all of them at once; 10 seconds at most. NAME is the guest's, for
  * messages. -ETIMEDOUT, or -EIO when a backend gave up; logged with its
  * reason. -EINTR, not logged, when we are interrupted. WATCHED: the console is,
- * and events have been left alone since guest_forget_events(). OLD_TTY is not
+ * and events have been left alone since guest_watch_console(). OLD_TTY is not
  * that tty, but one that it had before; or NULL.
  */
 int guest_wait_ready(struct host *host, const char *name, domid_t domid,
