@@ -20,7 +20,6 @@
 #include "tools/xl-lite/domain.h"
 #include "tools/xl-lite/hotplug.h"
 #include "tools/xl-lite/json.h"
-#include "tools/xl-lite/link.h"
 #include "tools/xl-lite/remedy.h"
 
 /* -- deciding -------------------------------------------------------------- */
@@ -220,10 +219,6 @@ static int plan_vif(const struct host *host, const struct guest_config *config,
 	/* what this script does for xl is done here without it */
 	if (script && !hotplug_is_built_in(script, d->backend_kind, false))
 		return plan_script(config, d, script);
-	if (dm_emulates(config, d) && !link_attach_built())
-		return refuse(config, d, "an emulated card: putting its interface onto a bridge takes a build with libmnl: take a card without emulation (type=vif)");
-	if (kernel && !link_attach_built())
-		return refuse(config, d, "the kernel's backend: putting its interface onto a bridge takes a build with libmnl: use xl-lite-netd (backendtype=, vif.backend in /etc/xl-lite.conf)");
 	if (!host_bridge_exists(d->bridge))
 		return log_fail(-ENODEV, "guest %s: %s: bridge %s: does not exist: make it with 'ip link add %s type bridge', or name another with bridge=",
 				config->name, d->name, d->bridge, d->bridge);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <xenhypfs.h>
-
 #include "tools/xl-lite/hv-internal.h"
 
 /* Xen refuses more than a page's worth of it; 20 bytes are usual. */
@@ -301,7 +299,7 @@ int hv_cpupool_next(struct hv *hv, unsigned int from, struct hv_cpupool *ret)
 	return 0;
 }
 
-/* -- Xen's own console and parameters ------------------------------------------- */
+/* -- Xen's own console --------------------------------------------------------- */
 
 int hv_console_read(struct hv *hv, char *buf, unsigned int *size, bool clear,
 		    uint32_t *index)
@@ -315,22 +313,4 @@ int hv_debug_keys(struct hv *hv, const char *keys)
 {
 	hv_begin(hv);
 	return hv_result(hv, xc_send_debug_keys(hv->xch, keys));
-}
-
-int hv_set_parameter(struct hv *hv, const char *name, const char *value)
-{
-	xenhypfs_handle *fs;
-	char path[128];
-	int err;
-
-	if (snprintf(path, sizeof(path), "/params/%s", name) >=
-	    (int)sizeof(path))
-		return -ENAMETOOLONG;
-	hv_begin(hv);
-	fs = xenhypfs_open(&hv->logger.vtable, 0);
-	if (!fs)
-		return hv_result(hv, -1);
-	err = hv_result(hv, xenhypfs_write(fs, path, value));
-	xenhypfs_close(fs);
-	return err;
 }

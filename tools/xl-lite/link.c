@@ -4,7 +4,9 @@
  *
  * xen-netback makes the interface a moment before or after it shows itself
  * ready in xenstore. So we first ask to be told of new interfaces and then
- * look: it cannot slip in between.
+ * look: it cannot slip in between. What comes then is not read: that something
+ * comes is enough, and everything else is done by netdevice(7)'s calls. A
+ * library for more would be loaded by every command.
  */
 #include "config.h"
 
@@ -12,140 +14,146 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#ifdef HAVE_LIBMNL
-
-#include <libmnl/libmnl.h>
 #include <linux/if_ether.h>
-#include <linux/if_link.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 
+#include "lib/cleanup.h"
 #include "lib/clock.h"
 
-/* The largest message that libmnl advises to be ready for. */
-#define MESSAGE_SIZE 8192
+/* Of what the kernel tells, cut to fit. */
+#define EVENT_SIZE 256
 
-static void cleanup_mnl(struct mnl_socket **nl)
+/* -- waiting for it ----------------------------------------------------------- */
+
+/* Readable when an interface comes, or goes, or changes; or -errno. */
+static int open_link_events(void)
 {
-	if (*nl)
-		mnl_socket_close(*nl);
+	const struct sockaddr_nl all = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK,
+	};
+	CLEANUP_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+				      NETLINK_ROUTE);
+
+	if (fd == -1 ||
+	    bind(fd, (const struct sockaddr *)&all, sizeof(all)) == -1)
+		return -errno;
+	return STEAL_FD(fd);
 }
 
-#define CLEANUP_MNL CLEANUP(cleanup_mnl)
-
-static int open_netlink(unsigned int groups, struct mnl_socket **ret)
+/* One event is taken; lost ones (ENOBUFS) are as good. */
+static int wait_link_event(int fd, uint64_t deadline_ns)
 {
-	CLEANUP_MNL struct mnl_socket *nl =
-		mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now = clock_now_ns();
+	char event[EVENT_SIZE];
 
-	if (!nl || mnl_socket_bind(nl, groups, MNL_SOCKET_AUTOPID) < 0)
+	if (now >= deadline_ns)
+		return -ETIMEDOUT;
+	if (poll(&p, 1, (deadline_ns - now) / NS_PER_MS + 1) == -1 &&
+	    errno != EINTR)
 		return -errno;
-	*ret = STEAL_PTR(nl);
+	if (p.revents && recv(fd, event, sizeof(event), MSG_DONTWAIT) == -1 &&
+	    errno != ENOBUFS && errno != EAGAIN)
+		return -errno;
 	return 0;
 }
 
-/* Wait until NAME is there; *ret is its index. */
-static int wait_for_link(const char *name, uint64_t deadline_ns,
-			 unsigned int *ret)
+static int wait_for_link(const char *name, uint64_t deadline_ns)
 {
-	CLEANUP_MNL struct mnl_socket *nl = NULL;
-	int err = open_netlink(RTMGRP_LINK, &nl);
+	CLEANUP_CLOSE int fd = open_link_events();
+	int err = fd < 0 ? fd : 0;
+
+	while (!err && !if_nametoindex(name))
+		err = wait_link_event(fd, deadline_ns);
+	return err;
+}
+
+/* -- changing it -------------------------------------------------------------- */
+
+/* REQUEST tells all but the NAME of who is changed. */
+static int change(int fd, unsigned long what, const char *name,
+		  struct ifreq *request)
+{
+	snprintf(request->ifr_name, sizeof(request->ifr_name), "%s", name);
+	return ioctl(fd, what, request) == -1 ? -errno : 0;
+}
+
+static int set_up(int fd, const char *name, bool up)
+{
+	struct ifreq r = { 0 };
+	int err = change(fd, SIOCGIFFLAGS, name, &r);
 
 	if (err)
 		return err;
-	while (!(*ret = if_nametoindex(name))) {
-		struct pollfd p = {
-			.fd = mnl_socket_get_fd(nl),
-			.events = POLLIN,
-		};
-		uint64_t now = clock_now_ns();
-		char buf[MESSAGE_SIZE];
-
-		if (now >= deadline_ns)
-			return -ETIMEDOUT;
-		if (poll(&p, 1, (deadline_ns - now) / NS_PER_MS + 1) == -1 &&
-		    errno != EINTR)
-			return -errno;
-		/* what it was does not matter: look again */
-		if (p.revents && mnl_socket_recvfrom(nl, buf, sizeof(buf)) < 0
-		    && errno != ENOBUFS)
-			return -errno;
-	}
-	return 0;
+	r.ifr_flags = up ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP;
+	return change(fd, SIOCSIFFLAGS, name, &r);
 }
 
-/* Send the request and return the kernel's answer to it. */
-static int ask(struct nlmsghdr *nlh)
+static int set_name(int fd, const char *name, const char *new_name)
 {
-	CLEANUP_MNL struct mnl_socket *nl = NULL;
-	char buf[MESSAGE_SIZE];
-	int err = open_netlink(0, &nl);
-	ssize_t n;
+	struct ifreq r = { 0 };
 
-	if (err)
-		return err;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	nlh->nlmsg_seq = time(NULL);
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-	if (n < 0 || mnl_cb_run(buf, n, nlh->nlmsg_seq,
-				mnl_socket_get_portid(nl), NULL, NULL) < 0)
-		return -errno;
-	return 0;
+	snprintf(r.ifr_newname, sizeof(r.ifr_newname), "%s", new_name);
+	return change(fd, SIOCSIFNAME, name, &r);
 }
 
-static struct nlmsghdr *set_link(char *buf, unsigned int index, bool up)
+static int set_mac(int fd, const char *name, const uint8_t mac[ETH_ALEN])
 {
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *info;
+	struct ifreq r = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
 
-	nlh->nlmsg_type = RTM_NEWLINK;
-	info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
-	info->ifi_family = AF_UNSPEC;
-	info->ifi_index = index;
-	info->ifi_change = IFF_UP;
-	info->ifi_flags = up ? IFF_UP : 0;
-	return nlh;
+	memcpy(r.ifr_hwaddr.sa_data, mac, ETH_ALEN);
+	return change(fd, SIOCSIFHWADDR, name, &r);
 }
 
-bool link_attach_built(void)
+static int set_mtu(int fd, const char *name, unsigned int mtu)
 {
-	return true;
+	struct ifreq r = { .ifr_mtu = mtu };
+
+	return change(fd, SIOCSIFMTU, name, &r);
+}
+
+static int set_bridge(int fd, const char *name, const char *bridge)
+{
+	struct ifreq r = { .ifr_ifindex = if_nametoindex(name) };
+
+	return r.ifr_ifindex ? change(fd, SIOCBRADDIF, bridge, &r) : -errno;
 }
 
 /* RENAME may be NULL: it has its name. MAC may be NULL: it keeps its own. */
 static int attach(const char *name, const char *rename, const uint8_t *mac,
 		  const struct device *d, uint64_t deadline_ns)
 {
-	char buf[MESSAGE_SIZE];
-	unsigned int index, bridge = if_nametoindex(d->bridge);
-	struct nlmsghdr *nlh;
+	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err;
 
-	if (!bridge)
+	if (fd == -1 || !if_nametoindex(d->bridge))
 		return -errno;
-	err = wait_for_link(name, deadline_ns, &index);
-	if (err)
-		return err;
+	err = wait_for_link(name, deadline_ns);
 	/* a name and an MTU can only be given to an interface that is down */
-	nlh = set_link(buf, index, false);
-	if (rename)
-		mnl_attr_put_strz(nlh, IFLA_IFNAME, rename);
-	if (mac)
-		mnl_attr_put(nlh, IFLA_ADDRESS, ETH_ALEN, mac);
-	if (d->vif->mtu)
-		mnl_attr_put_u32(nlh, IFLA_MTU, d->vif->mtu);
-	err = ask(nlh);
-	if (err)
-		return err;
-	nlh = set_link(buf, index, true);
-	mnl_attr_put_u32(nlh, IFLA_MASTER, bridge);
-	return ask(nlh);
+	if (!err)
+		err = set_up(fd, name, false);
+	if (!err && rename) {
+		err = set_name(fd, name, rename);
+		name = rename;
+	}
+	if (!err && mac)
+		err = set_mac(fd, name, mac);
+	if (!err && d->vif->mtu)
+		err = set_mtu(fd, name, d->vif->mtu);
+	if (!err)
+		err = set_bridge(fd, name, d->bridge);
+	return err ? err : set_up(fd, name, true);
 }
 
 int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
@@ -166,25 +174,3 @@ int link_attach_tap(const char *name, const struct device *d,
 
 	return attach(name, NULL, mac, d, deadline_ns);
 }
-
-#else /* !HAVE_LIBMNL */
-
-bool link_attach_built(void)
-{
-	return false;
-}
-
-int link_attach(const struct device *d, domid_t domid, uint64_t deadline_ns)
-{
-	(void)d, (void)domid, (void)deadline_ns;
-	return -EOPNOTSUPP;
-}
-
-int link_attach_tap(const char *name, const struct device *d,
-		    uint64_t deadline_ns)
-{
-	(void)name, (void)d, (void)deadline_ns;
-	return -EOPNOTSUPP;
-}
-
-#endif

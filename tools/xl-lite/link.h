@@ -7,12 +7,9 @@
 #ifndef XL_LITE_LINK_H
 #define XL_LITE_LINK_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "tools/xl-lite/devices.h"
-
-/* False: this build has no netlink (libmnl), and link_attach() fails. */
-bool link_attach_built(void);
 
 /*
  * Wait for the interface, name it, set its MTU, put it onto the bridge and
