@@ -5,7 +5,7 @@
 # processors: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/same.sh"
-plan 218
+plan 219
 
 rm -f /etc/xl-lite.conf
 leak_snapshot
@@ -147,6 +147,14 @@ xenstore-write "/local/domain/$ours/console/vnc-port" 5907 \
 	"/local/domain/$ours/console/vnc-pass" secret
 is "$(VNCVIEWER="$work/viewer" xl-lite vncviewer -a ours | tr '\n' ' ')" \
 	"192.0.2.5:7 -autopass secret" "vncviewer"
+
+# It shows the domains before it reads a key.
+top_shows() {
+	printf q | TERM=linux script -qefc "xl-lite top" "$work/top" >/dev/null &&
+		grep -aq 'xentop - .*Xen 4' "$work/top" &&
+		grep -aq 'Domain-0' "$work/top"
+}
+check "top is Xen's xentop, which a key ends" top_shows
 
 fails "a button of a PV guest" "nmi only" xl-lite trigger theirs power
 fails "no such trigger" "'kick'" xl-lite trigger theirs kick
